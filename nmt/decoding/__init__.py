@@ -1,0 +1,1 @@
+"""Search over any model that offers start, step and reorder."""

@@ -1,0 +1,1 @@
+"""Engines: piece ids in, hypotheses out."""

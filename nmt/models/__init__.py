@@ -1,0 +1,1 @@
+"""Networks: RNN encoder–decoders with and without attention, Transformer."""

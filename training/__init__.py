@@ -1,0 +1,1 @@
+"""Corpora in, a bundle and its evaluation out."""

@@ -1,0 +1,1 @@
+"""Corpora to shards: readers, filters, prepare, sampling, augmentation."""

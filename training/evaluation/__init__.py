@@ -1,0 +1,1 @@
+"""Scores, significance, plots and reports."""
