@@ -1,0 +1,69 @@
+# Every target makes .venv and installs what it needs by itself.
+#   make translate TEXT="오늘 날씨가 정말 좋네요."
+#   make test
+
+PYTHON ?= python3
+TEXT   ?=
+ARGS   ?=
+export TEXT
+
+BIN   := .venv/bin
+# One thread a process: the tests' tensors are tiny, and more threads only get in each other's way.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest
+NOT_HERE := not gpu and not browser and not docker
+SETUP_FILES := pyproject.toml constraints.txt scripts/install.py
+
+.DEFAULT_GOAL := help
+.PHONY: help setup translate serve test test-slow test-all lint format types imports check bench clean
+
+help:  ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 14
+
+setup: .venv/dev-ready  ## install everything (training, tests, lint) into .venv
+
+.venv/run-ready: $(SETUP_FILES)
+	@$(PYTHON) scripts/install.py run
+	@touch $@
+
+.venv/dev-ready: $(SETUP_FILES)
+	@$(PYTHON) scripts/install.py dev
+	@touch .venv/run-ready $@
+
+translate: .venv/run-ready  ## translate TEXT="…" with the default model (ARGS="--beam-size 1")
+	@test -n "$$TEXT" || { echo 'usage: make translate TEXT="오늘 날씨가 정말 좋네요."' >&2; exit 2; }
+	@printf '%s\n' "$$TEXT" | $(BIN)/nmt translate $(ARGS)
+
+serve: .venv/run-ready  ## start the HTTP service (not part of this version yet)
+	@$(BIN)/nmt serve $(ARGS)
+
+test: .venv/dev-ready  ## the fast tests, under three minutes on two cores
+	@$(PYTEST) -q -m "not slow and $(NOT_HERE)" $(ARGS)
+
+test-slow: .venv/dev-ready  ## only the slow tests
+	@$(PYTEST) -q -m slow $(ARGS) || { code=$$?; test $$code -eq 5 || exit $$code; }
+
+test-all: .venv/dev-ready  ## all tests; those that this machine cannot run are skipped
+	@$(PYTEST) -q $(ARGS)
+
+lint: .venv/dev-ready  ## ruff: rules and format
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+format: .venv/dev-ready  ## ruff: repair what it can
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+types: .venv/dev-ready  ## mypy --strict
+	@$(BIN)/mypy
+	@$(BIN)/mypy scripts/*.py
+
+imports: .venv/dev-ready  ## the import directions of docs/overview.md
+	@$(BIN)/lint-imports
+
+check: lint types imports test  ## what a change must pass
+
+bench: .venv/dev-ready  ## the short benchmarks
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+clean:  ## remove .venv and the tools' caches
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
