@@ -51,7 +51,7 @@ def wants_cpu_index(system: str, machine: str, nvidia: bool) -> bool:
 
 def install_torch(python: str, requirement: str, cpu_index: bool, runner: Runner = run) -> int:
     """Installs PyTorch alone (its dependencies follow with the project); returns the exit code."""
-    pip = [python, "-m", "pip", "install", "--quiet", "--no-deps"]
+    pip = [python, "-m", "pip", "install", "-qq", "--no-deps"]
     if cpu_index:
         # Short limits, so that a network without this index costs seconds and not minutes.
         limits = ["--retries", "1", "--timeout", "10"]
@@ -63,7 +63,7 @@ def install_torch(python: str, requirement: str, cpu_index: bool, runner: Runner
 
 def install_project(python: str, extras: str, runner: Runner = run) -> int:
     """Installs this project, editable, with its extras at the pinned versions."""
-    pip = [python, "-m", "pip", "install", "--quiet"]
+    pip = [python, "-m", "pip", "install", "-qq"]
     constraints = str(ROOT / "constraints.txt")
     return runner([*pip, "--constraint", constraints, "--editable", f"{ROOT}[{extras}]"])
 
