@@ -1,0 +1,43 @@
+"""Attention of a search: normalised rows, and the path of one hypothesis back through the beam."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from torch import Tensor
+
+
+def normalised_attention(attention: Tensor, src_mask: Tensor) -> Tensor:
+    """Gives the rows of `attention` ([N, S]) with sum 1 over the real source positions."""
+    weights = attention.float().masked_fill(~src_mask, 0.0)
+    return weights / weights.sum(1, keepdim=True).clamp_min(1e-30)
+
+
+class AttentionTrace:
+    """Keeps the attention of every step and which row each row came from."""
+
+    def __init__(self) -> None:
+        self._weights: list[npt.NDArray[np.float32]] = []
+        self._parents: list[list[int]] = []
+
+    def record(self, weights: Tensor) -> None:
+        """Keeps one step: [N, S]."""
+        self._weights.append(weights.cpu().numpy())
+
+    def select(self, rows: list[int]) -> None:
+        """Notes that the i-th row from now on continues row `rows[i]`."""
+        self._parents.append(rows)
+
+    def path(self, row: int, length: int, src_length: int) -> npt.NDArray[np.float32] | None:
+        """Gives [length, src_length], the attention on the way to `row` of step `length` - 1.
+
+        None where nothing was recorded, because the model has no attention.
+        """
+        if not self._weights:
+            return None
+        weights = []
+        for step in range(length - 1, -1, -1):
+            weights.append(self._weights[step][row, :src_length])
+            row = self._parents[step - 1][row] if step else row
+        path = np.stack(weights[::-1]) if weights else np.empty((0, src_length))
+        return path.astype(np.float32)

@@ -1,0 +1,173 @@
+"""Batched beam search with an exact stopping rule.
+
+Every sentence keeps at most `beam_size` hypotheses, finished ones included: a finished hypothesis
+takes its place in the beam, so that a beam of 1 is greedy search and the batch shrinks as
+hypotheses finish. A sentence is done when no live hypothesis can still beat its n-th best
+finished one, whatever pieces follow (`scoring.score_bound`).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from itertools import groupby
+
+import numpy as np
+import numpy.typing as npt
+from torch import Tensor
+
+from nmt.config import SearchConfig
+from nmt.decoding.live import Ending, LiveBatch, NextScores
+from nmt.decoding.scoring import score_bound
+from nmt.decoding.step_model import StepModel
+from nmt.engines.base import Hypothesis
+from nmt.tokenizers.base import EOS_ID
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A live row and one piece that may follow it."""
+
+    row: int
+    piece: int
+    total: float
+    """Ranked log-probability, the piece included."""
+    log_prob: float
+    """Log-probability the model gives, the piece included."""
+
+
+@dataclass(frozen=True)
+class Live:
+    """What the search knows about the rows of the batch, beside the batch itself."""
+
+    totals: list[float]
+    """Ranked log-probability of each row so far."""
+    log_probs: list[float]
+    """Log-probability of each row so far, as the model has it."""
+
+
+@dataclass(frozen=True)
+class Expansion:
+    """The best pieces after each row; a beam of k needs no more than k of one row."""
+
+    totals: npt.NDArray[np.float64]
+    """[N, k]"""
+    log_probs: npt.NDArray[np.float64]
+    """[N, k]"""
+    pieces: npt.NDArray[np.int64]
+    """[N, k]"""
+
+    @classmethod
+    def of(cls, scores: NextScores, live: Live, k: int) -> Expansion:
+        """Picks the `k` best pieces of each row, on the device, and brings them here."""
+        best, pieces = scores.ranked.topk(min(k, scores.ranked.size(1)), dim=1)
+        gains = scores.log_probs.gather(1, pieces)
+        totals = best.cpu().numpy() + np.array(live.totals, dtype=np.float64)[:, None]
+        log_probs = gains.cpu().numpy() + np.array(live.log_probs, dtype=np.float64)[:, None]
+        return cls(totals, log_probs, pieces.cpu().numpy())
+
+    def best(self, rows: list[int], n: int) -> list[Candidate]:
+        """Gives the `n` best candidates of one sentence's rows, best first, none forbidden."""
+        totals = self.totals[rows]
+        order = np.argsort(-totals, axis=None, kind="stable")[:n]
+        places = zip(*np.unravel_index(order, totals.shape), strict=True)
+        return [self._candidate(rows[i], j) for i, j in places if totals[i, j] != -math.inf]
+
+    def _candidate(self, row: int, place: int) -> Candidate:
+        return Candidate(
+            row,
+            int(self.pieces[row, place]),
+            float(self.totals[row, place]),
+            float(self.log_probs[row, place]),
+        )
+
+
+class Beam:
+    """The hypotheses of one sentence."""
+
+    def __init__(self, limit: int, options: SearchConfig) -> None:
+        self.limit = limit
+        self.options = options
+        self.endings: list[Ending] = []
+
+    @property
+    def free(self) -> int:
+        """Places not taken by finished hypotheses."""
+        return self.options.beam_size - len(self.endings)
+
+    def add(self, endings: list[Ending]) -> None:
+        """Takes hypotheses that ended; keeps them best first."""
+        self.endings = sorted([*self.endings, *endings], key=lambda ending: -ending.score)
+
+    def is_decided(self, live: list[Candidate]) -> bool:
+        """Tells whether none of `live` can still come among the n best."""
+        n_best = self.options.n_best
+        if not live:
+            return True
+        if len(self.endings) < n_best:
+            return False
+        best = max(candidate.total for candidate in live)
+        bound = score_bound(best, self.limit + 1, self.options.length_penalty)
+        return bound <= self.endings[n_best - 1].score
+
+
+def beam_search(
+    model: StepModel,
+    src_ids: Tensor,
+    src_mask: Tensor,
+    options: SearchConfig,
+    *,
+    attention: bool = False,
+) -> list[list[Hypothesis]]:
+    """Gives the `n_best` best hypotheses of each row, best first.
+
+    Hypotheses cut off at the length limit come only where none finished; fewer than `n_best`
+    come where fewer were found.
+
+    Args:
+        model: the network.
+        src_ids: [B, S] source pieces, each row ended by EOS and padded.
+        src_mask: [B, S] bool.
+        options: search settings.
+        attention: give the attention of the hypotheses.
+    """
+    batch = LiveBatch(model, src_ids, src_mask, options, attention=attention)
+    beams = [Beam(limit, options) for limit in batch.limits]
+    live = Live([0.0] * len(batch), [0.0] * len(batch))
+    while True:
+        kept: list[Candidate] = []
+        expansion = Expansion.of(batch.step(), live, options.beam_size)
+        for source, rows in groupby(range(len(batch)), key=batch.source.__getitem__):
+            kept += _advance(batch, beams[source], expansion, live, list(rows))
+        if not kept:
+            break
+        batch.keep([c.row for c in kept], [c.piece for c in kept])
+        live = Live([c.total for c in kept], [c.log_prob for c in kept])
+    return [
+        [batch.hypothesis(source, ending) for ending in beam.endings[: options.n_best]]
+        for source, beam in enumerate(beams)
+    ]
+
+
+def _advance(
+    batch: LiveBatch, beam: Beam, expansion: Expansion, live: Live, rows: list[int]
+) -> list[Candidate]:
+    """Gives the candidates of one sentence that go on; those that end are added to `beam`."""
+    chosen = expansion.best(rows, beam.free)
+    ended = [c for c in chosen if c.piece == EOS_ID]
+    going = [c for c in chosen if c.piece != EOS_ID] if batch.length < beam.limit else []
+    if ended:
+        beam.add(_end(batch, ended, finished=True))
+    if not going and not beam.endings:
+        cut = [Candidate(row, EOS_ID, live.totals[row], live.log_probs[row]) for row in rows]
+        beam.add(_end(batch, cut, finished=False))
+    return [] if beam.is_decided(going) else going
+
+
+def _end(batch: LiveBatch, candidates: list[Candidate], *, finished: bool) -> list[Ending]:
+    return batch.endings(
+        [c.row for c in candidates],
+        [c.total for c in candidates],
+        [c.log_prob for c in candidates],
+        finished=finished,
+    )

@@ -1,0 +1,119 @@
+"""What a search may not put out, and what it should put out less.
+
+A filter changes log-probabilities in place; a forbidden piece gets -inf. What is left is not
+renormalised, so that scores stay log-probabilities of the model.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from nmt.config import SearchConfig
+from nmt.tokenizers.base import (
+    BOS_ID,
+    EOS_ID,
+    FIRST_PLACEHOLDER_ID,
+    PAD_ID,
+    PLACEHOLDERS,
+    UNK_ID,
+)
+
+
+class PieceFilter(Protocol):
+    """Changes `log_probs` ([N, V]) of the piece after `history` ([N, t], no BOS) in place.
+
+    `source` is [N]: the row of the source batch that each row translates.
+    """
+
+    def __call__(self, log_probs: Tensor, history: Tensor, source: Tensor) -> None: ...
+
+
+@dataclass(frozen=True)
+class NoReserved:
+    """Pad, BOS and unk are never put out."""
+
+    def __call__(self, log_probs: Tensor, history: Tensor, source: Tensor) -> None:
+        log_probs[:, [PAD_ID, BOS_ID, UNK_ID]] = -math.inf
+
+
+@dataclass(frozen=True)
+class PlaceholdersOfSource:
+    """A placeholder is put out at most as often as the source holds it."""
+
+    budget: Tensor
+    """[B, 16] how often each row of the source batch holds each placeholder."""
+
+    def __call__(self, log_probs: Tensor, history: Tensor, source: Tensor) -> None:
+        last = FIRST_PLACEHOLDER_ID + self.budget.size(1)
+        spent = _count_placeholders(history)
+        columns = log_probs[:, FIRST_PLACEHOLDER_ID:last]
+        columns.masked_fill_((spent >= self.budget[source])[:, : columns.size(1)], -math.inf)
+
+
+def _count_placeholders(ids: Tensor) -> Tensor:
+    last = FIRST_PLACEHOLDER_ID + len(PLACEHOLDERS)
+    placeholders = torch.arange(FIRST_PLACEHOLDER_ID, last, device=ids.device)
+    return (ids.unsqueeze(2) == placeholders).sum(1)
+
+
+@dataclass(frozen=True)
+class MinLength:
+    """EOS waits for a number of pieces."""
+
+    lengths: Tensor
+    """[B] pieces before EOS is allowed."""
+
+    def __call__(self, log_probs: Tensor, history: Tensor, source: Tensor) -> None:
+        log_probs[:, EOS_ID].masked_fill_(self.lengths[source] > history.size(1), -math.inf)
+
+
+@dataclass(frozen=True)
+class NoRepeatNgram:
+    """No n-gram of `n` pieces occurs twice (Paulus 2018, section 2.5)."""
+
+    n: int
+
+    def __call__(self, log_probs: Tensor, history: Tensor, source: Tensor) -> None:
+        length = history.size(1)
+        if length < self.n:
+            return
+        ngrams = history.unfold(1, self.n, 1)
+        prefix = history[:, length - self.n + 1 :].unsqueeze(1)
+        repeats = (ngrams[:, :, :-1] == prefix).all(2)
+        rows, places = repeats.nonzero(as_tuple=True)
+        log_probs[rows, ngrams[rows, places, -1]] = -math.inf
+
+
+@dataclass(frozen=True)
+class RepetitionPenalty:
+    """Divides the probability of every piece already put out (after Keskar 2019, section 4.1)."""
+
+    penalty: float
+
+    def __call__(self, log_probs: Tensor, history: Tensor, source: Tensor) -> None:
+        if history.size(1):
+            lowered = log_probs.gather(1, history) - math.log(self.penalty)
+            log_probs.scatter_(1, history, lowered.clamp_max(0.0))
+
+
+def build_filters(options: SearchConfig, src_ids: Tensor, limits: Tensor) -> list[PieceFilter]:
+    """Gives the filters that `options` asks for, the cheap ones first.
+
+    Args:
+        options: search settings.
+        src_ids: [B, S] source pieces, padded.
+        limits: [B] most pieces of each translation; a larger `min_length` gives way.
+    """
+    filters: list[PieceFilter] = [NoReserved(), PlaceholdersOfSource(_count_placeholders(src_ids))]
+    if options.min_length:
+        filters.append(MinLength(limits.clamp_max(options.min_length)))
+    if options.repetition_penalty != 1.0:
+        filters.append(RepetitionPenalty(options.repetition_penalty))
+    if options.no_repeat_ngram:
+        filters.append(NoRepeatNgram(options.no_repeat_ngram))
+    return filters
