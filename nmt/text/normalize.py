@@ -2,8 +2,8 @@
 
 In this order:
 
-1. **Width.** Full-width ASCII (`Ａ１！，～` → `A1!,~`), half-width katakana, punctuation, currency and
-   arrow forms take their ordinary form; half-width Hangul letters become compatibility jamo
+1. **Width.** Full-width ASCII (`Ａ１！，～` → `A1!,~`), half-width katakana, punctuation, currency
+   and arrow forms take their ordinary form; half-width Hangul letters become compatibility jamo
    (`ﾡ` → `ㄱ`). The wave dash `〜` becomes `~`. Other CJK punctuation (`。 、 「 」 《 》 · …`),
    curly quotes, circled numbers and units such as `㎏` stay as they are.
 2. **Removed**: control characters, zero-width and joining characters, bidirectional marks, soft

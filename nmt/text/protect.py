@@ -1,0 +1,211 @@
+"""Spans that must come through a translation untouched, carried as placeholders ⟦0⟧ … ⟦15⟧.
+
+    protected = protect("설정은 {name} 파일과 https://a.b/c 를 보세요.")
+    protected.text                          # 설정은 ⟦0⟧ 파일과 ⟦1⟧ 를 보세요.
+    restore("See ⟦0⟧ and ⟦1⟧.", protected)  # See {name} and https://a.b/c.
+
+Protected are: markup tags and entities, slots (`{x}`, `{{x}}`, `${x}`, `[[x]]`, `%s`, `%1$s`,
+`%(name)s`, `%1`), inline `code`, URLs, e-mail addresses, file paths, glossary terms, and literal
+`⟦k⟧` in the text itself. Of overlapping spans the one that starts first wins.
+
+- Equal spans share one placeholder. Numbers follow the order of reading.
+- There are 16 placeholders: the 17th distinct span and later ones stay in the text as they are,
+  for the model to translate. A literal `⟦k⟧` that finds no placeholder left is written `[k]`,
+  so that a placeholder in the protected text always means a protected span.
+- A URL ends before the first Hangul letter (a particle follows it more often than a Korean path).
+"""
+
+import re
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from nmt.errors import InputError
+
+MAX_PLACEHOLDERS = 16
+
+_PLACEHOLDER = re.compile(r"⟦(\d|1[0-5])⟧")
+_URL_CHARS = r"A-Za-z0-9\-._~:/?#@!$&'*+,;=%|"
+_BRACKETED = rf"\([{_URL_CHARS}]*\)"
+_URL_TAIL = rf"(?:[{_URL_CHARS}]|{_BRACKETED})*(?:[A-Za-z0-9/_=&#%~+\-]|{_BRACKETED})"
+_TOP_DOMAINS = "com|net|org|info|io|dev|app|ai|me|tv|gov|edu|kr|jp|cn|uk|de|fr|eu"
+_PATTERNS = {
+    "literal": _PLACEHOLDER.pattern.replace("(", "(?:"),
+    "code": r"```[^`\n]+```|``[^`\n]+``|`[^`\n]+`",
+    "tag": r"</?[A-Za-z][A-Za-z0-9:_.\-]*(?:\s[^<>\n]{0,500})?/?>|<!--[^<>]{0,500}-->",
+    "slot": r"\$?\{\{[^{}\n]{1,80}\}\}|\$?\{[\w.,:;#@!$%*/|\- ]{0,80}\}|\[\[[^\[\]\n]{1,80}\]\]"
+    r"|%\([A-Za-z_]\w*\)[-+#0]*\d*(?:\.\d+)?[diouxXeEfFgGcrs]"
+    r"|%\d{1,2}\$[-+#0]*\d*(?:\.\d+)?(?:ll|l)?[diouxXeEfFgGcs@]"
+    r"|(?<![0-9%])%[-+#0]*\d*(?:\.\d+)?(?:hh|h|ll|l|z)?(?:[sd@]|[iouxXfgc](?![A-Za-z]))"
+    r"|(?<![0-9A-Za-z%])%L?[1-9]\d?(?![0-9A-Za-z.,%])"
+    r"|&(?:[A-Za-z]{2,8}|\#\d{1,7}|\#x[0-9A-Fa-f]{1,6});",
+    "url": rf"(?<![A-Za-z0-9])(?:(?:https?|ftps?|file|git|ssh|wss?)://|www\.){_URL_TAIL}",
+    "email": r"(?<![A-Za-z0-9._%+\-])(?:mailto:)?[A-Za-z0-9._%+\-]{1,64}"
+    r"@(?:[A-Za-z0-9\-]{1,63}\.){1,6}[A-Za-z]{2,24}(?![A-Za-z0-9])",
+    "domain": rf"(?<![A-Za-z0-9@._/\-])(?:[a-z0-9\-]{{1,63}}\.){{1,6}}(?:{_TOP_DOMAINS})"
+    rf"(?![A-Za-z0-9\-]|\.[A-Za-z0-9])(?:[/?#]{_URL_TAIL})?",
+    "path": r"(?<![\w/\\.~<])(?:~|\.{1,2})?/(?:[A-Za-z0-9_.+@\-]+/)+[A-Za-z0-9_.+@\-]*[A-Za-z0-9_/]"
+    r"|(?<![A-Za-z0-9])[A-Za-z]:\\(?:[A-Za-z0-9_.+\-]+\\)*[A-Za-z0-9_+\-.]*[A-Za-z0-9_\\]",
+}
+_SPAN = "|".join(f"(?P<{kind}>{pattern})" for kind, pattern in _PATTERNS.items())
+_STANDALONE = frozenset({"url", "email", "domain", "path", "code", "term"})
+_PARTICLES = (
+    "은|는|이|가|을|를|의|에|에서|에게|에게서|에는|에도|께|께서|께서는|와|과|랑|이랑|하고|도|만|로|으로|"
+    "로서|으로서|로써|으로써|부터|까지|마다|보다|처럼|같이|만큼|대로|밖에|조차|마저|뿐|이나|나|이든|든|"
+    "라는|이라는|라고|이라고|라도|이라도|야말로|이야말로|들|님|씨|이다|다|인|입니다|입니까|이에요|예요|"
+    "이었다|였다|이며|며|이고|고|이지만|지만|이라면|라면|란|이란"
+)
+_PARTICLES_RUN = rf"(?:{_PARTICLES}){{1,3}}(?![0-9A-Za-z가-힣])"
+
+
+@dataclass(frozen=True)
+class Span:
+    """One occurrence of a placeholder."""
+
+    index: int
+    """k of ⟦k⟧."""
+    kind: str
+    """What was found: literal, code, tag, slot, url, email, domain, path or term."""
+    start: int
+    """First character in the protected text."""
+    end: int
+    source_start: int
+    """First character in the source text."""
+    source_end: int
+
+
+@dataclass(frozen=True)
+class Protected:
+    """A text with placeholders and what they stand for."""
+
+    source: str
+    text: str
+    spans: tuple[Span, ...]
+    values: tuple[str, ...]
+    """What placeholder k becomes in the translation."""
+
+    def source_offset(self, offset: int) -> int:
+        """Offset in the source of `offset` in the text; inside a placeholder, its span's start."""
+        at = bisect_right(self.spans, offset, key=lambda span: span.start) - 1
+        if at < 0:
+            return offset
+        span = self.spans[at]
+        return span.source_start if offset < span.end else offset - span.end + span.source_end
+
+    def source_range(self, start: int, end: int) -> tuple[int, int]:
+        """Characters of the source behind `text[start:end]`; a cut placeholder counts whole."""
+        if end <= start:
+            return (self.source_offset(start),) * 2
+        last = self.spans[bisect_right(self.spans, end - 1, key=lambda span: span.start) - 1 :][:1]
+        if last and last[0].start < end <= last[0].end:
+            return self.source_offset(start), last[0].source_end
+        return self.source_offset(start), self.source_offset(end)
+
+
+@dataclass(frozen=True)
+class Restored:
+    """A translation with its spans back in place."""
+
+    text: str
+    lost: tuple[str, ...]
+    """Values that the source has more often than the translation, once per missing copy."""
+    extra: tuple[str, ...]
+    """Placeholders that the source has not (removed) or has less often (restored)."""
+
+
+def protect(text: str, terms: Mapping[str, str] | None = None) -> Protected:
+    """`text` with its untranslatable spans as placeholders.
+
+    Args:
+        text: one normalised text.
+        terms: glossary, Korean term → English text. A term matches where a word starts and is
+            followed by particles at most; of two terms the longer one wins; case counts.
+
+    Raises:
+        InputError: a term is empty.
+    """
+    terms = terms or {}
+    numbers: dict[tuple[str, str], int] = {}
+    spans: list[Span] = []
+    parts: list[str] = []
+    done = length = 0
+    for match in _span_pattern(tuple(terms)).finditer(text):
+        kind = match.lastgroup or ""
+        key = (kind, match[0])
+        if key not in numbers and len(numbers) == MAX_PLACEHOLDERS:
+            continue
+        index = numbers.setdefault(key, len(numbers))
+        parts += [_without_literals(text[done : match.start()]), f"⟦{index}⟧"]
+        start = length + len(parts[-2])
+        length = start + len(parts[-1])
+        spans.append(Span(index, kind, start, length, match.start(), match.end()))
+        done = match.end()
+    parts.append(_without_literals(text[done:]))
+    values = tuple(terms[found] if kind == "term" else found for kind, found in numbers)
+    return Protected(text, "".join(parts), tuple(spans), values)
+
+
+def restore(translation: str, protected: Protected) -> Restored:
+    """`translation` with every placeholder replaced by its value, and what was lost or added.
+
+    Spaces next to a value follow its kind and the source: a tag that touched its text in the
+    source touches it again, an address, code or term is kept apart from Latin letters.
+    """
+    wanted = Counter(span.index for span in protected.spans)
+    found = [int(match[1]) for match in _PLACEHOLDER.finditer(translation)]
+    known = Counter(index for index in found if index in wanted)
+    unknown = [index for index in found if index not in wanted]
+    text = _PLACEHOLDER.sub(lambda m: m[0] if int(m[1]) in wanted else "", translation)
+    if unknown:
+        text = re.sub(" {2,}", " ", text).strip()
+    for index in wanted:
+        text = _settle_spaces(text, index, protected)
+    return Restored(
+        _PLACEHOLDER.sub(lambda match: protected.values[int(match[1])], text),
+        tuple(protected.values[index] for index in (wanted - known).elements()),
+        tuple(f"⟦{index}⟧" for index in [*unknown, *(known - wanted).elements()]),
+    )
+
+
+def _settle_spaces(text: str, index: int, protected: Protected) -> str:
+    """`text` with the spaces around ⟦index⟧ that its kind asks for."""
+    mark = f"⟦{index}⟧"
+    spans = [span for span in protected.spans if span.index == index]
+    before = [protected.source[: span.source_start][-1:] for span in spans]
+    after = [protected.source[span.source_end :][:1] for span in spans]
+    kind, value = spans[0].kind, protected.values[index]
+    if kind == "tag" and not value.endswith("/>"):
+        if value.startswith("</"):
+            return text if " " in before else re.sub(f" +{mark}", mark, text)
+        return text if " " in after else re.sub(f"{mark} +", mark, text)
+    if kind in _STANDALONE:
+        if not any(char.isascii() and char.isalnum() for char in before):
+            text = re.sub(f"(?<=[A-Za-z0-9]){mark}", f" {mark}", text)
+        if kind != "term" and not any(char.isascii() and char.isalnum() for char in after):
+            text = re.sub(f"{mark}(?=[A-Za-z0-9])", f"{mark} ", text)
+    return text
+
+
+def _without_literals(text: str) -> str:
+    """`text` whose own ⟦k⟧ cannot be taken for placeholders; the length stays."""
+    return _PLACEHOLDER.sub(lambda match: f"[{match[1]}]", text)
+
+
+@lru_cache(maxsize=64)
+def _span_pattern(terms: tuple[str, ...]) -> re.Pattern[str]:
+    """The pattern of every protected span, with one alternative per glossary term."""
+    if not terms:
+        return re.compile(_SPAN)
+    if not all(term.strip() for term in terms):
+        raise InputError("a glossary term is empty; give each entry a Korean term or remove it")
+    longest_first = sorted(terms, key=len, reverse=True)
+    return re.compile(f"{_SPAN}|(?P<term>{'|'.join(map(_term_pattern, longest_first))})")
+
+
+def _term_pattern(term: str) -> str:
+    """Where `term` stands as a word: particles may follow a Korean ending, nothing a Latin one."""
+    left = r"(?<![0-9A-Za-z가-힣])" if term[0].isalnum() else ""
+    right = rf"(?:(?={_PARTICLES_RUN})|(?![0-9A-Za-z가-힣]))" if term[-1].isalnum() else ""
+    return left + re.escape(term) + right
