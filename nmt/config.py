@@ -174,6 +174,7 @@ class TransformerConfig:
             self, "src_vocab_size", "tgt_vocab_size", "d_model", "d_ff", "n_heads",
             "n_encoder_layers", "n_decoder_layers",
         )  # fmt: skip
+        require(self.d_model >= 4, f"d_model is {self.d_model}; allowed: 4 or more")
         require(
             self.d_model % (2 * self.n_heads) == 0,
             f"d_model is {self.d_model} and n_heads is {self.n_heads}; "
