@@ -1,0 +1,134 @@
+"""The engine that runs every architecture, on CPU and CUDA."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import torch
+from torch import Tensor
+
+from nmt import decoding
+from nmt.batching import pad, plan_batches, restore_order
+from nmt.config import SearchConfig
+from nmt.engines.base import Hypothesis
+from nmt.errors import EngineError, InputError
+from nmt.models.base import Seq2Seq
+from nmt.tokenizers.base import EOS_ID, PAD_ID
+
+T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
+
+
+class TorchEngine:
+    """Searches with a network in batches of similar length.
+
+    Args:
+        model: the network; moved to `device`, put into evaluation mode.
+        device: `cpu` or `cuda`.
+        dtype: precision of the weights; float32 keeps outputs independent of the batch.
+        max_tokens: most source tokens of a batch, padding and the places of the beam counted;
+            none takes what suits the device. A batch that does not fit into the memory is halved.
+    """
+
+    name = "torch"
+
+    def __init__(
+        self,
+        model: Seq2Seq,
+        device: str = "cpu",
+        dtype: torch.dtype = torch.float32,
+        max_tokens: int | None = None,
+    ) -> None:
+        self.device = device
+        self.model = model.to(device=device, dtype=dtype).eval()
+        self.max_tokens = max_tokens or (8192 if device == "cpu" else 131072)
+
+    def search(
+        self, batch: Sequence[Sequence[int]], options: SearchConfig, attention: bool = False
+    ) -> list[list[Hypothesis]]:
+        """Gives the best hypotheses of each source; see `Engine.search`.
+
+        Raises:
+            ConfigError: a coverage penalty is asked of a model without attention.
+            EngineError: one sentence alone does not fit into the memory.
+            InputError: a source piece is not in the vocabulary.
+        """
+        places = options.n_best if options.sampling else options.beam_size
+
+        def search_rows(indices: list[int]) -> list[list[Hypothesis]]:
+            src_ids, src_mask = self._sources([batch[index] for index in indices])
+            return decoding.search(self.model, src_ids, src_mask, options, attention=attention)
+
+        return self._in_batches([len(source) + 1 for source in batch], places, search_rows)
+
+    def score(
+        self, sources: Sequence[Sequence[int]], targets: Sequence[Sequence[int]]
+    ) -> list[list[float]]:
+        """Gives the log-probability of each target piece and of EOS; see `Engine.score`.
+
+        Raises:
+            EngineError: one sentence alone does not fit into the memory.
+            InputError: there are not as many targets as sources, or a piece is unknown.
+        """
+        if len(sources) != len(targets):
+            raise InputError(
+                f"{len(sources)} sources and {len(targets)} targets; give one target per source"
+            )
+        _check_ids(targets, "target", self.model.config.tgt_vocab_size)
+
+        def score_rows(indices: list[int]) -> list[list[float]]:
+            src_ids, src_mask = self._sources([sources[index] for index in indices])
+            chosen = [targets[index] for index in indices]
+            return decoding.score_targets(self.model, src_ids, src_mask, chosen)
+
+        lengths = [max(len(s), len(t)) + 1 for s, t in zip(sources, targets, strict=True)]
+        return self._in_batches(lengths, 1, score_rows)
+
+    def _sources(self, sources: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
+        _check_ids(sources, "source", self.model.config.src_vocab_size)
+        ids, mask = pad([[*source, EOS_ID] for source in sources], PAD_ID)
+        return torch.from_numpy(ids).to(self.device), torch.from_numpy(mask).to(self.device)
+
+    def _in_batches(
+        self, lengths: list[int], places: int, work: Callable[[list[int]], list[T]]
+    ) -> list[T]:
+        """Runs `work` on batches of indices; `places` rows of the network for each index."""
+        max_tokens = max(1, self.max_tokens // places)
+        batches = plan_batches(lengths, max_tokens, max_rows=max_tokens)
+        with torch.inference_mode():
+            results = [halve_until_it_fits(indices, work) for indices in batches]
+        return restore_order(batches, results)
+
+
+def _check_ids(rows: Sequence[Sequence[int]], side: str, vocab_size: int) -> None:
+    for row in rows:
+        wrong = [piece for piece in row if not 0 <= piece < vocab_size]
+        if wrong:
+            raise InputError(
+                f"{side} piece {wrong[0]} is not in the vocabulary; allowed: 0 to "
+                f"{vocab_size - 1}; use the tokenizer of the model's bundle"
+            )
+
+
+def halve_until_it_fits(indices: list[int], work: Callable[[list[int]], list[T]]) -> list[T]:
+    """Gives `work(indices)`; where memory runs out, in two halves, and so on.
+
+    Raises:
+        EngineError: a single index does not fit.
+    """
+    try:
+        return work(indices)
+    except torch.OutOfMemoryError as error:
+        if len(indices) == 1:
+            raise EngineError(
+                "out of memory with one sentence in the batch; lower max_length or beam_size, "
+                "free the device or use device 'cpu'"
+            ) from error
+    logger.warning("out of memory with %d sentences; halving the batch", len(indices))
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+    middle = len(indices) // 2
+    return halve_until_it_fits(indices[:middle], work) + halve_until_it_fits(indices[middle:], work)
