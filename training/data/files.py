@@ -1,0 +1,44 @@
+"""Opening corpus files: compression, encoding, lines."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import lzma
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, BinaryIO, cast
+
+from training.errors import DataError
+
+Pair = tuple[str, str]
+COMPRESSION = (".xz", ".gz", ".bz2")
+
+
+@contextmanager
+def open_binary(path: Path) -> Iterator[BinaryIO]:
+    """Opens a file and undoes its compression.
+
+    Raises:
+        DataError: the file cannot be read or its compression is damaged.
+    """
+    openers: dict[str, Callable[[Path], object]] = {
+        ".xz": lzma.open, ".gz": gzip.open, ".bz2": bz2.open
+    }  # fmt: skip
+    opener = openers.get(path.suffix.lower(), lambda p: p.open("rb"))
+    try:
+        with cast(BinaryIO, opener(path)) as stream:
+            yield stream
+    except (lzma.LZMAError, gzip.BadGzipFile, EOFError) as error:
+        raise DataError(f"{path} is damaged ({error}); download it again") from error
+    except OSError as error:
+        raise DataError(f"cannot read {path}: {error}") from error
+
+
+def lines_of(stream: IO[bytes]) -> Iterator[str]:
+    """Lines cut at LF only; bytes that are not UTF-8 become U+FFFD and fail a filter later."""
+    text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="\n")
+    for line in text:
+        yield line.rstrip("\r\n")
