@@ -1,0 +1,202 @@
+"""Assemble a run from its settings, and train it: `nmt train fit`."""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from nmt.config import to_dict
+from nmt.errors import ConfigError
+from nmt.models.base import Seq2Seq
+from nmt.models.build import build_model
+from nmt.tokenizers.base import Tokenizer, load_tokenizer
+from training.checkpoint import LAST, read_checkpoint, recent_checkpoints, weights_of
+from training.config import RunConfig
+from training.data.dataset import (
+    BatchStream,
+    ChunkSource,
+    EncodeLimits,
+    PairEncoder,
+    default_workers,
+)
+from training.dev import load_dev
+from training.errors import CheckpointError
+from training.journal import Journal, tensorboard_writer
+from training.precision import choose_device, choose_precision
+from training.probe import probe
+from training.state import TrainState, seed_all
+from training.step import Learner, load_weights
+from training.trainer import Observer, Trainer
+from training.validate import Validator
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class RunData:
+    """Encoded training pairs and what made them."""
+
+    chunks: ChunkSource
+    source: Tokenizer
+    target: Tokenizer
+
+
+def open_encoder(prepared: str, source: str, target: str, limits: EncodeLimits) -> PairEncoder:
+    """Opens prepared pairs and tokenizers; runs in worker processes too."""
+    from training.data.shards import PairStore
+
+    pairs = PairStore.open(Path(prepared))
+    return PairEncoder(pairs, load_tokenizer(Path(source)), load_tokenizer(Path(target)), limits)
+
+
+def open_data(config: RunConfig) -> RunData:
+    """Opens the training data of a run.
+
+    Raises:
+        ConfigError: a folder is not named.
+        DataError, TokenizerError: a folder is not what it should be.
+    """
+    from training.data.order import epoch_indices
+
+    data, tokenizer = config.data, config.tokenizer
+    for name, value in (("data.prepared", data.prepared), ("tokenizer.source", tokenizer.source),
+                        ("tokenizer.target", tokenizer.target)):  # fmt: skip
+        if not value:
+            raise ConfigError(f"{name} is not set; name the folder, e.g. --set {name}=FOLDER")
+    limits = EncodeLimits(tokenizer.source_alpha, tokenizer.target_alpha,
+                          data.max_source_pieces, data.max_target_pieces)  # fmt: skip
+    build = functools.partial(open_encoder, data.prepared, tokenizer.source, tokenizer.target,
+                              limits)  # fmt: skip
+    encoder = build()
+    seed = config.train.seed
+    workers = default_workers() if data.workers < 0 else data.workers
+    chunks = ChunkSource(
+        build, lambda epoch: epoch_indices(encoder.pairs, epoch, seed), data.chunk_pairs, seed,
+        workers,
+    )  # fmt: skip
+    return RunData(chunks, encoder.source, encoder.target)
+
+
+def initial_weights(path: Path) -> dict[str, torch.Tensor]:
+    """Reads the weights of a checkpoint, a run folder or a bundle.
+
+    Raises:
+        CheckpointError: there is none of them.
+    """
+    if (path / LAST).exists():
+        path = path / LAST
+    if path.suffix == ".ckpt":
+        return weights_of(read_checkpoint(path))
+    if (path / "model.safetensors").exists():
+        from safetensors.torch import load_file
+
+        return {n: w.float() for n, w in load_file(path / "model.safetensors").items()}
+    raise CheckpointError(
+        f"train.init_from is {path}; give a .ckpt file, a run folder or a bundle folder"
+    )
+
+
+def build_trainer(
+    config: RunConfig, data: RunData, folder: Path, observer: Observer | None = None
+) -> Trainer:
+    """Makes network, optimiser, data stream, validation and journal of a run."""
+    train = config.train
+    device = choose_device(train.device)
+    precision = choose_precision(train.precision, device)
+    model_config = config.model_config(data.source.vocab_size, data.target.vocab_size)
+    seed_all(train.seed)
+    model: Seq2Seq = build_model(model_config).to(device)
+    if train.init_from:
+        load_weights(model, initial_weights(Path(train.init_from)))
+    learner = Learner(model, train, precision)
+    multiple = 8 if device.type == "cuda" else 1
+    batches = BatchStream(data.chunks, train.batch_tokens, device, multiple)
+    dev = load_dev(config.data, data.source, data.target)
+    validator = None
+    if dev is not None:
+        validator = Validator(dev, data.target, config.search, train.validation_lines,
+                              train.batch_tokens, device, precision)  # fmt: skip
+    scalars = tensorboard_writer(folder / "tensorboard") if train.tensorboard else None
+    journal = Journal(folder / "journal.jsonl", scalars)
+    about: dict[str, Any] = {
+        "config": to_dict(config), "model": to_dict(model_config), "precision": precision.name,
+        "device": device.type, "torch": torch.__version__,
+    }  # fmt: skip
+    return Trainer(model, learner, batches, validator, train, folder, journal, about, observer,
+                   config.tokenizer.sampling_until)  # fmt: skip
+
+
+def _begin(trainer: Trainer, config: RunConfig, resume: bool) -> None:
+    folder = trainer.folder
+    if (folder / LAST).exists() and not resume:
+        raise CheckpointError(
+            f"{folder} holds a run already; add --resume to go on with it, or give another --output"
+        )
+    if resume and trainer.load():
+        state = trainer.state
+        trainer.reopen()
+        values = {"elapsed_s": state.elapsed_s, "tokens": state.tokens}
+        trainer.tell("resume", values, f"resumed at update {state.update}, "
+                     f"{state.elapsed_s / 60:.1f} min into the run")  # fmt: skip
+        return
+    for path in recent_checkpoints(folder):
+        path.unlink()
+    trainer.tell("start", trainer.about, f"new run in {folder}")
+
+
+def _probe(trainer: Trainer, config: RunConfig) -> None:
+    largest = trainer.batches.largest()
+    train = config.train
+    threads = train.threads or trainer.state.threads
+    found = probe(trainer.learner, largest, trainer.device, threads)
+    trainer.state.threads = found.threads
+    tokens = trainer.batches.mean_tokens() * train.accumulate
+    trainer.tell(
+        "probe",
+        {"threads": found.threads, "memory_bytes": found.memory_bytes,
+         "tokens_per_s": {str(k): v for k, v in found.tokens_per_s.items()},
+         "parameters": found.parameters, "tokens_per_update": tokens},
+        found.line(train.max_updates, train.max_minutes, tokens),
+    )  # fmt: skip
+
+
+def fit(
+    config: RunConfig,
+    folder: Path,
+    resume: bool = False,
+    observer: Observer | None = None,
+    data: RunData | None = None,
+    stop_after: int | None = None,
+    stop_requested: Callable[[], bool] = lambda: False,
+) -> TrainState:
+    """Trains a run to its end.
+
+    Args:
+        config: all settings.
+        folder: receives checkpoints and journal.
+        resume: go on with the run in `folder`, if there is one; else start it.
+        observer: is told about the progress.
+        data: opened training data; by default what the settings name.
+        stop_after: pause after this many updates.
+        stop_requested: asked before every update; True saves and pauses.
+
+    Raises:
+        TrainingError, NmtError: see the classes.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    data = data or open_data(config)
+    trainer = build_trainer(config, data, folder, observer)
+    trainer.stop_requested = stop_requested
+    try:
+        _begin(trainer, config, resume)
+        _probe(trainer, config)
+        return trainer.run(stop_after)
+    finally:
+        data.chunks.close()
+        trainer.journal.close()
