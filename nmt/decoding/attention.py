@@ -28,16 +28,15 @@ class AttentionTrace:
         """Notes that the i-th row from now on continues row `rows[i]`."""
         self._parents.append(rows)
 
-    def path(self, row: int, length: int, src_length: int) -> npt.NDArray[np.float32] | None:
-        """Gives [length, src_length], the attention on the way to `row` of step `length` - 1.
+    def path(self, row: int, step: int, src_length: int) -> npt.NDArray[np.float32] | None:
+        """Gives [step + 1, src_length]: the attention of steps 0 to `step` on the way to `row`.
 
         None where nothing was recorded, because the model has no attention.
         """
         if not self._weights:
             return None
-        weights = []
-        for step in range(length - 1, -1, -1):
-            weights.append(self._weights[step][row, :src_length])
-            row = self._parents[step - 1][row] if step else row
-        path = np.stack(weights[::-1]) if weights else np.empty((0, src_length))
-        return path.astype(np.float32)
+        weights = [self._weights[step][row, :src_length]]
+        for earlier in range(step - 1, -1, -1):
+            row = self._parents[earlier][row]
+            weights.append(self._weights[earlier][row, :src_length])
+        return np.stack(weights[::-1]).astype(np.float32)

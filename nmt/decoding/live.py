@@ -33,17 +33,12 @@ class Ending:
     """A translation that left the batch."""
 
     row: int
-    """Its row in the batch at its last step."""
+    """Its row in the batch at the step after its last piece."""
     ids: tuple[int, ...]
     log_prob: float
     """Sum of what the model said, EOS included where finished."""
     score: float
     finished: bool
-
-    @property
-    def length(self) -> int:
-        """Scored pieces, EOS included."""
-        return len(self.ids) + self.finished
 
 
 class LiveBatch:
@@ -187,8 +182,10 @@ class LiveBatch:
 
     def hypothesis(self, source: int, ending: Ending) -> Hypothesis:
         """Gives an ending of source row `source` as the caller sees it."""
-        src_length = self._src_lengths[source]
-        attention = self._trace.path(ending.row, ending.length, src_length) if self._trace else None
+        attention = None
+        if self._trace:
+            path = self._trace.path(ending.row, len(ending.ids), self._src_lengths[source])
+            attention = None if path is None else path[: len(ending.ids) + ending.finished]
         return Hypothesis(ending.ids, ending.log_prob, ending.score, ending.finished, attention)
 
 

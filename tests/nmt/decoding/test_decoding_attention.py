@@ -13,9 +13,10 @@ METHODS = [
 SOURCES = [[20, 21, 22], [21], [22, 20]]
 
 
+@pytest.mark.parametrize("eos", [-0.5, -60.0])
 @pytest.mark.parametrize("method", METHODS)
-def test_attention_belongs_to_the_hypothesis_returned(table_model, make_batch, method):
-    model = table_model(n_pieces=4, eos=-0.5, attention=True, seed=5)
+def test_attention_belongs_to_the_hypothesis_returned(table_model, make_batch, method, eos):
+    model = table_model(n_pieces=6, eos=eos, attention=True, seed=5)
     results = search(
         model, *make_batch(*SOURCES, padding=2), SearchConfig(**method), attention=True
     )
