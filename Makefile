@@ -11,6 +11,7 @@ BIN   := .venv/bin
 # One thread a process: the tests' tensors are tiny, and more threads only get in each other's way.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest
 NOT_HERE := not gpu and not browser and not docker
+SHORT_BENCHMARKS := segmentation
 SETUP_FILES := pyproject.toml constraints.txt scripts/install.py
 
 .DEFAULT_GOAL := help
@@ -63,7 +64,7 @@ imports: .venv/dev-ready  ## the import directions of docs/overview.md
 check: lint types imports test  ## what a change must pass
 
 bench: .venv/dev-ready  ## the short benchmarks
-	@$(BIN)/python -m benchmarks $(ARGS)
+	@for name in $(SHORT_BENCHMARKS); do $(BIN)/python benchmarks/$$name.py || exit 1; done
 
 clean:  ## remove .venv and the tools' caches
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

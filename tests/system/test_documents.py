@@ -44,11 +44,12 @@ def parse_tree(text: str) -> dict[Path, list[str]]:
     """Path of each line of a drawn tree → the modules that its line names.
 
     A line is `name  about`; a folder's about is a list of modules, `one · two · three`, where every
-    entry of it (up to a dash) is a module's name, and free text otherwise.
+    entry of it (up to a dash) is a module's name, and free text otherwise. A line that starts with
+    `·` goes on with the list above.
     """
     tree: dict[Path, list[str]] = {}
     parents: list[tuple[int, Path]] = []
-    for line in text.splitlines():
+    for line in re.sub(r"\n +· ", " · ", text).splitlines():
         match = TREE_LINE.fullmatch(line.rstrip())
         if match is None:
             raise ValueError(f"not a line of a tree: {line!r}")
@@ -72,10 +73,13 @@ def readme_tree() -> dict[Path, list[str]]:
 
 
 def test_parse_tree_reads_folders_files_and_module_lists() -> None:
-    text = "nmt/\n  text/    normalize · segment — Korean\n  cli.py   the command\ndocs/    guide pages"
+    text = (
+        "nmt/\n  text/    normalize · protect\n           · segment — Korean\n"
+        "  cli.py   the command\ndocs/    guide pages"
+    )
     assert parse_tree(text) == {
         Path("nmt"): [],
-        Path("nmt/text"): ["normalize", "segment"],
+        Path("nmt/text"): ["normalize", "protect", "segment"],
         Path("nmt/cli.py"): [],
         Path("docs"): [],
     }
