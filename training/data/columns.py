@@ -33,6 +33,10 @@ class TextColumnWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Writes what is left and closes the files."""
         self._flush()
         self._blob.close()
         self._offsets.close()

@@ -11,14 +11,12 @@ import hashlib
 import itertools
 import json
 import logging
-import os
 import resource
 import shutil
 import sys
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -27,6 +25,7 @@ import numpy as np
 from nmt.config import to_dict
 from training.data.clean import EXAMPLES, CleanBlock, Cleaner
 from training.data.columns import TextColumnWriter
+from training.data.cores import free_cores, map_in_order
 from training.data.files import Pair
 from training.data.manifest import Source, weight_of
 from training.data.order import flattened_weights
@@ -108,28 +107,11 @@ def _clean_in_worker(block: RawBlock) -> CleanBlock:
 def _clean_all(
     config: PrepareConfig, sources: Sequence[Source], test_lines: Sequence[str]
 ) -> Iterator[CleanBlock]:
-    """Yields the cleaned blocks in order, with few of them in memory at a time."""
+    """Yields the cleaned blocks in order."""
     workers = config.workers or free_cores()
-    blocks = _iter_blocks(sources)
-    if workers == 1:
-        cleaner = Cleaner(config, test_lines)
-        yield from itertools.starmap(cleaner.clean, blocks)
-        return
-    with ProcessPoolExecutor(
-        workers, initializer=_start_worker, initargs=(config, test_lines)
-    ) as pool:
-        waiting: deque[Future[CleanBlock]] = deque()
-        for block in blocks:
-            waiting.append(pool.submit(_clean_in_worker, block))
-            if len(waiting) > 2 * workers:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
-
-
-def free_cores() -> int:
-    """Cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return map_in_order(
+        _clean_in_worker, _iter_blocks(sources), workers, _start_worker, (config, test_lines)
+    )
 
 
 def _count(report: PrepareReport, block: CleanBlock) -> None:

@@ -1,11 +1,11 @@
 """Prepared pairs on disk: what `prepare` writes and everything later reads.
 
-    manifest.json            counts, sources with licence and weight, SHA-256 of the files
-    source.bin, .offsets     Korean texts (normalised, shared spans as ⟦k⟧)
-    target.bin, .offsets     English texts
-    sources.u2               source id of each pair (uint16)
-    kinds.u1                 0 clean, 1 noised copy, 2 joined neighbours (uint8)
-    segmented_source.bin …   added by `segment_shards`: the texts cut into segments by U+001F
+manifest.json            counts, sources with licence and weight, SHA-256 of the files
+source.bin, .offsets     Korean texts (normalised, shared spans as ⟦k⟧)
+target.bin, .offsets     English texts
+sources.u2               source id of each pair (uint16)
+kinds.u1                 0 clean, 1 noised copy, 2 joined neighbours (uint8)
+segmented_source.bin …   added by `segment_shards`: the texts cut into segments by U+001F
 """
 
 from __future__ import annotations
@@ -108,6 +108,10 @@ class PairStore:
             DataError: it is missing, incomplete or of another version.
         """
         return cls(Path(folder))
+
+    def __reduce__(self) -> tuple[type[PairStore], tuple[Path]]:
+        """Another process opens the folder again instead of receiving its contents."""
+        return PairStore, (self.folder,)
 
     def _optional(self, name: str) -> TextColumn | None:
         present = (self.folder / f"{name}.bin").is_file()

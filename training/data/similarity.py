@@ -58,7 +58,7 @@ def mix(values: Hashes) -> Hashes:
 
 
 def shingle(texts: Sequence[str], k: int) -> Shingles:
-    """Hashes every window of `k` key characters; a shorter key counts as padded windows."""
+    """Hashes every window of `k` key characters; a shorter key counts as one padded window."""
     gap = "\n" * k
     joined = gap.join(text.replace("\n", " ") for text in texts).lower() + gap
     codes = np.frombuffer(joined.encode("utf-32-le", "replace"), dtype="<u4")
@@ -71,11 +71,12 @@ def shingle(texts: Sequence[str], k: int) -> Shingles:
     windows = np.zeros(n, dtype=np.uint64)
     for j in range(k):
         windows = windows * _BASE + keys[j : j + n]
-    starts = ~breaks[:n]
-    rows = lines[:n][starts]
-    return Shingles(
-        mix(windows[starts]), rows, np.bincount(rows, minlength=len(texts)).astype(np.int64)
-    )
+    sizes = np.bincount(lines[~breaks], minlength=len(texts))
+    starts = np.cumsum(sizes) - sizes + k * np.arange(len(texts))
+    counts = np.where(sizes > 0, np.maximum(sizes - k + 1, 1), 0)
+    rows = np.repeat(np.arange(len(texts)), counts)
+    places = np.arange(len(rows)) + np.repeat(starts - (np.cumsum(counts) - counts), counts)
+    return Shingles(mix(windows[places]), rows, counts)
 
 
 def text_hash(text: str) -> int:
