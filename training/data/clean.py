@@ -22,6 +22,7 @@ Drop = Callable[[str, Pair], None]
 EXAMPLES = 20
 N_KEYS = 3 + BANDS
 EQUALS_TEST, NEAR_TEST = "equals a test line", "near a test line"
+MARKUP_DIFFERS = "markup differs"
 
 
 @dataclass
@@ -45,9 +46,7 @@ class Cleaner:
 
     def __init__(self, config: PrepareConfig, test_lines: Sequence[str]) -> None:
         self.config = config
-        self.excluded = (
-            ExcludedLines(test_lines, config.exclude_overlap) if test_lines else None
-        )
+        self.excluded = ExcludedLines(test_lines, config.exclude_overlap) if test_lines else None
 
     def clean(self, source_id: int, pairs: Sequence[Pair]) -> CleanBlock:
         """Gives the pairs worth keeping; the others are counted by reason, some shown."""
@@ -70,10 +69,20 @@ class Cleaner:
                 kept.append(pair)
         kept = self._without_test_lines(kept, drop)
         if self.config.protect:
-            protected = [protect_pair(*pair) for pair in kept]
-        else:
-            protected = kept
-        return _pack(source_id, protected, len(pairs), drops, examples)
+            kept = self._protected(kept, drop)
+        return _pack(source_id, kept, len(pairs), drops, examples)
+
+    def _protected(self, pairs: list[Pair], drop: Drop) -> list[Pair]:
+        kept = []
+        for pair in pairs:
+            protected = protect_pair(*pair)
+            if protected is not None:
+                kept.append(protected)
+            elif self.config.filters.markup:
+                drop(MARKUP_DIFFERS, pair)
+            else:
+                kept.append(pair)
+        return kept
 
     def _without_test_lines(self, pairs: list[Pair], drop: Drop) -> list[Pair]:
         if self.excluded is None or not pairs:

@@ -1,14 +1,13 @@
 """What makes a pair unfit for training: one small function for each reason.
 
 Each takes the normalised pair and gives whether it must go. `local_reason` asks them in order
-and names the first that says so; repeats and test overlap need other pairs and are judged in
-`repeats.py` and `overlap.py`.
+and names the first that says so; markup is compared where it is protected (`pair_protect.py`),
+repeats and test overlap need other pairs (`repeats.py`, `overlap.py`).
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable
 
 from training.data.script import HANGUL, LATIN
@@ -18,31 +17,36 @@ Check = Callable[[str, str, FilterConfig], bool]
 
 KOREAN_CHAR_FACTOR = 2.2
 """English characters that one Korean character takes on average."""
-_EXEMPT_CHARS = 24.0
+_SMOOTHING_CHARS = 15.0
 _DIGITS = re.compile(r"\d+(?:[.,]\d+)*")
-_SLOT = re.compile(
-    r"%(?:\d+\$)?[-+#0]?(?:\d+|\*)?(?:\.\d+)?(?:hh|h|ll|l|z|j)?[diouxXeEfgGcsp@]\b"
-    r"|%\([A-Za-z_]\w*\)[sdf]|\$?\{[A-Za-z0-9_.:]*\}|\{\{[^{}]*\}\}|%[1-9](?!\d|\s*%)"
+_MAGNITUDE = re.compile(
+    r"[십백천만억조]|\b(?:hundred|thousand|million|billion|trillion|dozen)|\d[kmKM]\b"
 )
-_TAG = re.compile(r"</?[A-Za-z][^<>]*>|&[a-z]{2,6};")
-_URL = re.compile(r"(?:https?|ftp)://[^\s<>\"'가-힣)\]]+")
 _MOJIBAKE = re.compile(
     "\ufffd|Ã[\x80-\xbf©¨¢¤´¼¶±]|â€|ì[\x80-\xbf]|í[\x80-\xbf]|ë[\x80-\xbf]|Â[\xa0-\xbf]|[¿½ï]{2}|占쏙옙"
 )
-_SINGLE = re.compile(r"(?<![가-힣])(?:[가-힣] ){3,}[가-힣](?![가-힣])")
-_SINGLE_WORDS = frozenset(
-    "그 이 저 것 수 때 등 및 더 안 못 잘 한 두 세 네 몇 각 매 첫 새 옛 온 전 후 내 외 중 간 별 "
-    "나 너 내 네 제 또 꼭 다 좀 왜 뭐 곧 늘 막 참 즉 단 약 총 제 시 분 초 년 월 일 명 개 번 회 "
-    "원 달 주 집 물 불 눈 비 밥 책 문 길 말 일 날 해 밤 낮 앞 뒤 위 옆 밖 안 줄 데 바 뿐 채 척 "
-    "할 한 된 될 볼 본 줄 준 간 갈 온 올 잘 쓸 쓴 살 산 큰 긴 먼 좋 볼 난 널 걸 게 건 거 뭘 난".split()
+_TORN = re.compile(
+    # Syllables that are no words, next to each other: 테 넌 트, 스 캐 폴드, 시 키 려 고.
+    r"(?<![가-힣])(?:[테넌캐스랜잭트러럽울까요되하습니려셔펙컨텍텐] ){2}"
+    r"|(?<![가-힣])(?:스 캐|테 넌|트 랜|트 잭) ?[가-힣]"
+    # A verb cut before its ending: 호출 하 고.
+    r"|[가-힣] (?:하|되|시키) (?:고|여|며|는|지|면|려|려고|기|였|었|도록|게)(?![가-힣])"
+    # A particle without its noun.
+    r"|^(?:를|을|와|과|에서|으로) |[가-힣](?:는를|은를|는을|은을)(?![가-힣])|(?:을 을|를 를) "
 )
-_ENGLISH = frozenset(
-    "the a an of to in is are was were be been and or not for on with as by at from this that "
-    "it its you your he she they we i his her their our if can will would may no all has have "
-    "had do does did but so there which who what when how than then into out up about".split()
+_FOREIGN = re.compile(
+    r"\b(?:der|die|das|und|ist|nicht|mit|auf|für|den|dem|ein|eine|les|des|est|dans|pour|une"
+    r"|sur|que|qui|el|los|las|y|en|por|con|para|una|del|se|su|il|di|che|per|non|della"
+    r"|sono|em|não|os|uma|com|do|da|het|een|van|voor|niet)\b"
+)
+_ENGLISH = re.compile(
+    r"\b(?:the|a|an|of|to|in|is|are|was|were|be|been|and|or|not|for|on|with|as|by|at|from"
+    r"|this|that|it|its|you|your|he|she|they|we|i|his|her|their|our|if|can|will|would"
+    r"|may|no|all|has|have|had|do|does|did|but|so|there|which|who|what|when|how|than"
+    r"|then|into|out|up|about)\b"
 )
 _LETTERS = re.compile(r"[^\W\d_]")
-_WORD = re.compile(r"[A-Za-z']+")
+_LATIN_WORD = re.compile(r"[A-Za-z]{2,}")
 
 
 def is_empty(src: str, tgt: str, config: FilterConfig) -> bool:
@@ -72,53 +76,42 @@ def is_too_long(src: str, tgt: str, config: FilterConfig) -> bool:
 
 
 def lengths_disagree(src: str, tgt: str, config: FilterConfig) -> bool:
-    """One side is many times longer than the other could make it."""
+    """One side is many times longer than the other could make it (short ones get leeway)."""
     n_hangul = len(HANGUL.findall(src))
-    source = n_hangul * KOREAN_CHAR_FACTOR + (len(src) - n_hangul)
-    longer, shorter = max(source, len(tgt)), min(source, len(tgt))
-    return longer > _EXEMPT_CHARS and longer > config.max_length_ratio * shorter
+    source = n_hangul * KOREAN_CHAR_FACTOR + (len(src) - n_hangul) + _SMOOTHING_CHARS
+    target = len(tgt) + _SMOOTHING_CHARS
+    return max(source, target) > config.max_length_ratio * min(source, target)
 
 
 def is_not_korean(src: str, tgt: str, config: FilterConfig) -> bool:
-    """Too little of the source's letters is Hangul."""
-    n_letters = len(_LETTERS.findall(src))
-    return len(HANGUL.findall(src)) < max(config.min_hangul * n_letters, 1)
+    """Too little of the source's letters is Hangul; Latin words of both sides do not count."""
+    n_hangul = len(HANGUL.findall(src))
+    if n_hangul and n_hangul >= config.min_hangul * len(_LETTERS.findall(src)):
+        return False
+    own = _LATIN_WORD.sub(lambda word: "" if word.group() in tgt else word.group(), src)
+    return n_hangul < max(config.min_hangul * len(_LETTERS.findall(own)), 1)
 
 
 def is_not_latin(src: str, tgt: str, config: FilterConfig) -> bool:
-    """Too little of the target's letters is Latin, or Hangul stands in it."""
+    """Too little of the target's letters is Latin."""
+    if tgt.isascii():
+        return not LATIN.search(tgt)
     n_letters = len(_LETTERS.findall(tgt))
     return len(LATIN.findall(tgt)) < max(config.min_latin * n_letters, 1)
 
 
 def is_not_english(src: str, tgt: str, config: FilterConfig) -> bool:
-    """A text of twelve words without one of the most frequent English words."""
-    if not config.language:
+    """A longer text without frequent English words, but with those of another language."""
+    if not config.language or tgt.count(" ") < 7:
         return False
-    words = _WORD.findall(tgt)
-    return len(words) >= 12 and not any(word.lower() in _ENGLISH for word in words)
+    words = tgt.lower()
+    n_english, n_foreign = len(_ENGLISH.findall(words)), len(_FOREIGN.findall(words))
+    return n_foreign >= 3 and n_foreign > 2 * n_english
 
 
 def is_torn(src: str, tgt: str, config: FilterConfig) -> bool:
-    """Words of the source are torn into single syllables (`스 캐 폴 드`)."""
-    if not config.spacing:
-        return False
-    for run in _SINGLE.finditer(src):
-        syllables = run.group().split()
-        if sum(s not in _SINGLE_WORDS for s in syllables) >= max(3, len(syllables) / 2):
-            return True
-    return False
-
-
-def markup_disagrees(src: str, tgt: str, config: FilterConfig) -> bool:
-    """Slots or URLs of one side are missing on the other, or tags differ in number."""
-    if not config.markup or not (set("%{<:&") & set(src + tgt)):
-        return False
-    if Counter(_SLOT.findall(src)) != Counter(_SLOT.findall(tgt)):
-        return True
-    if len(_TAG.findall(src)) != len(_TAG.findall(tgt)):
-        return True
-    return len(_URL.findall(src)) != len(_URL.findall(tgt))
+    """Korean that a translation machine broke: words torn into syllables, lone particles."""
+    return config.spacing and bool(_TORN.search(src))
 
 
 def numbers_disagree(src: str, tgt: str, config: FilterConfig) -> bool:
@@ -129,9 +122,11 @@ def numbers_disagree(src: str, tgt: str, config: FilterConfig) -> bool:
 
 
 def numbers_differ(src: str, tgt: str) -> bool:
-    """Compares the Arabic numbers of three and more digits on both sides."""
+    """Compares the Arabic numbers of three and more digits, unless a side counts in words."""
     left, right = ({_plain(n) for n in _DIGITS.findall(side)} for side in (src, tgt))
-    return any(len(n) >= 3 for n in left ^ right)
+    if not any(len(n) >= 3 for n in left ^ right):
+        return False
+    return not (_MAGNITUDE.search(src) or _MAGNITUDE.search(tgt))
 
 
 def _plain(number: str) -> str:
@@ -148,8 +143,7 @@ CHECKS: dict[str, Check] = {
     "target not Latin": is_not_latin,
     "target not English": is_not_english,
     "length ratio": lengths_disagree,
-    "torn Korean spacing": is_torn,
-    "markup differs": markup_disagrees,
+    "broken Korean": is_torn,
     "numbers differ": numbers_disagree,
 }
 

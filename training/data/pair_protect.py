@@ -6,23 +6,36 @@ import re
 from collections import Counter
 
 from nmt.text.protect import MAX_PLACEHOLDERS, Protected, protect
+from training.data.files import Pair
 
+_MAYBE_SPAN = re.compile(r"[<{%$&@`/\\⟦]|\[\[|\.[a-z]")
 PLACEHOLDER = re.compile(r"⟦(\d|1[0-5])⟧")
 
 
-def protect_pair(src: str, tgt: str) -> tuple[str, str]:
+def protect_pair(src: str, tgt: str) -> Pair | None:
     """Gives both sides with the spans they share as ⟦k⟧, numbered as the source reads.
 
     A span counts as shared when it stands equally often on both sides; the others stay as text,
-    so that every placeholder of one side has its partner on the other.
+    so that every placeholder of one side has its partner on the other. None where the markup
+    disagrees: other slots, or another number of tags, URLs or e-mail addresses.
     """
+    if not (_MAYBE_SPAN.search(src) or _MAYBE_SPAN.search(tgt)):
+        return src, tgt
     source, target = protect(src), protect(tgt)
     if not source.spans and not target.spans:
-        return src, tgt
+        return _without_marks(src), _without_marks(tgt)
+    if _markup(source) != _markup(target):
+        return None
     in_source, in_target = _counts(source), _counts(target)
     shared = [v for v in source.values if in_source[v] == in_target.get(v)]
     numbers = {value: k for k, value in enumerate(shared[:MAX_PLACEHOLDERS])}
     return _render(source, numbers), _render(target, numbers)
+
+
+def _markup(side: Protected) -> tuple[Counter[str], Counter[str]]:
+    """What both sides must share: the slots themselves, and how many tags and addresses."""
+    slots = Counter(side.values[s.index] for s in side.spans if s.kind in ("slot", "literal"))
+    return slots, Counter(s.kind for s in side.spans if s.kind in ("tag", "url", "email"))
 
 
 def _counts(side: Protected) -> Counter[str]:

@@ -12,7 +12,6 @@
 from __future__ import annotations
 
 import itertools
-import re
 import tarfile
 import zipfile
 from collections.abc import Callable, Iterator
@@ -126,9 +125,7 @@ def _checked(pairs: Iterator[Pair], source: Source) -> Iterator[Pair]:
             f"{source.files[0]} is not UTF-8; convert it (for Korean files often from cp949)"
         )
     if head and all(not src or not tgt for src, tgt in head):
-        raise DataError(
-            f"{source.files[0]} has one side only; a line is Korean TAB English"
-        )
+        raise DataError(f"{source.files[0]} has one side only; a line is Korean TAB English")
     yield from head
     yield from pairs
 

@@ -19,8 +19,8 @@ class FilterConfig:
     """Fewest words on the English side."""
     max_words: int = 150
     """Most words on either side."""
-    max_length_ratio: float = 3.5
-    """Longer over shorter side, Korean characters counted 2.2 times; short pairs are exempt."""
+    max_length_ratio: float = 3.0
+    """Longer over shorter side plus 15 characters each; a Hangul character counts 2.2 times."""
     min_hangul: float = 0.3
     """Least share of Hangul among the letters of the source."""
     min_latin: float = 0.7
@@ -30,9 +30,9 @@ class FilterConfig:
     markup: bool = True
     """Drop pairs whose slots (`%s`, `{x}`), tags or URLs disagree."""
     language: bool = True
-    """Drop long targets without one frequent English word."""
+    """Drop targets with the frequent words of another language."""
     spacing: bool = True
-    """Drop sources whose words are torn into single syllables."""
+    """Drop Korean torn into syllables or with lone particles (`테 넌 트`, `호출 하 고`)."""
     max_same_pair: int = 1
     """Copies kept of an identical pair."""
     max_same_source: int = 3
@@ -90,9 +90,7 @@ class AugmentConfig:
                      "placeholders", "concatenate"):  # fmt: skip
             value = getattr(self, name)
             require(0.0 <= value <= 1.0, f"augment.{name} is {value}; allowed: 0 to 1")
-        require(
-            0.0 <= self.copies <= 4.0, f"augment.copies is {self.copies}; allowed: 0 to 4"
-        )
+        require(0.0 <= self.copies <= 4.0, f"augment.copies is {self.copies}; allowed: 0 to 4")
         require(self.max_chars >= 1, f"augment.max_chars is {self.max_chars}; allowed: 1 or more")
 
 

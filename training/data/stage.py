@@ -68,9 +68,10 @@ class Stage:
 
     def iter_texts(self) -> Iterator[tuple[int, list[tuple[bytes, bytes]]]]:
         """Yields the first row and the pairs, in UTF-8, of block after block."""
-        with (self.folder / "text").open("rb") as text, (
-            self.folder / "lengths"
-        ).open("rb") as lengths:
+        with (
+            (self.folder / "text").open("rb") as text,
+            (self.folder / "lengths").open("rb") as lengths,
+        ):
             first = 0
             while len(block := np.fromfile(lengths, np.uint32, 2 * BLOCK)):
                 raw = text.read(int(block.sum(dtype=np.int64)))
