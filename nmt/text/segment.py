@@ -33,7 +33,7 @@ _LINE_BREAK = re.compile("[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 _MARK = re.compile(r"[.!?。！？…‥]+")
 _ATTACHED_TAIL = re.compile(rf"[{_LAUGH}{_EMOJI}]+")
 _LOOSE_TAIL = re.compile(rf"(?:[ \t]{{1,4}}[{_LAUGH}]+[.!?]*(?!\S))*")
-_BARE_ENDING = re.compile(r"(?<=[다요죠까])(?=\s)")
+_BARE_ENDING = re.compile(r"(?<=[다요죠까오아야나라])(?=\s)")
 _CANDIDATE = re.compile(
     "|".join(p.pattern for p in (_LINE_BREAK, _MARK, _ATTACHED_TAIL, _BARE_ENDING))
 )
@@ -46,12 +46,16 @@ _ABBREVIATION = re.compile(
     r"[\"'“‘(\[]*(?:Mr|Mrs|Ms|Dr|Prof|Rev|Gen|Col|Capt|Lt|Sgt|Gov|Sen|Rep|St|Mt|Ft|Jr|Sr|vs|etc|al|"
     r"cf|ca|No|no|Nos|Fig|fig|Eq|Vol|vol|Ch|pp|Inc|Ltd|Co|Corp|Dept|Univ|approx|ver|Ver)"
 )
-_NO_END = (_NUMBER, _LIST_LETTER, _INITIALS, _ABBREVIATION)
-_QUOTATIVE = re.compile(r"이?(?:라고|라며|라면서|라는|란)|하고|하며|하면서|하는|했다|고[ \t]|하더")
+_NO_END = (_NUMBER, _INITIALS, _ABBREVIATION)
+_QUOTATIVE = re.compile(r"이?(?:라고|라며|라면서|라는|란)|하[고며면는더시]|했다|고[ \t]")
+_SAYING = re.compile(
+    r"말[을이하했한씀로]|물었|묻|답[하했]|외[치쳤]|소리|중얼|속삭|입을|전했|밝[히혔]|설명|덧붙|되[묻물]|부르|불렀|"
+    r"일러|일렀|주장|강조|생각|적[었은힌]|쓰[여인]|글이|이야기|얘기|고백|투덜|타일|농담|까닭|떠들|하[고며는]\b|했[다어습]"
+)
 _FINAL_SYLLABLE = re.compile(r"[다요죠까네군]")
 _QUOTES = "\"'“‘「『"
 _WORD_CHARS = 64
-_LOOK_AHEAD_CHARS = 40
+_LOOK_AHEAD_CHARS = 60
 
 
 @dataclass(frozen=True)
@@ -126,12 +130,15 @@ def _cut_at(
 def _cut_after_enclosure(
     text: str, start: int, match: re.Match[str], left: int, right: int
 ) -> int | None:
-    """A bracketed sentence ends itself; a quotation only where another quotation follows."""
+    """End of a bracketed sentence, or of a quotation that no word of saying follows."""
     is_last = _MARK.match(match[0]) and not text[match.end() : right].strip(")]\"'”’」』》〉】")
     if not is_last or text[start:left].strip() or not _is_spaced(text, right):
         return None
-    if text[left] in _QUOTES and not _next_word(text, right).startswith(tuple(_QUOTES)):
-        return None
+    following = _next_word(text, right)
+    if text[left] in _QUOTES and not following.startswith(tuple(_QUOTES)):
+        clause = _MARK.split(following, maxsplit=1)[0]
+        if _SAYING.search(clause) or _QUOTATIVE.match(following):
+            return None
     return right
 
 
@@ -148,9 +155,9 @@ def _is_closed(text: str, start: int, word: str, match: re.Match[str], end: int)
         return True
     if len(mark) > 1 or mark in "…‥":
         return len(word) > 1 and bool(_FINAL_SYLLABLE.match(word[-1]))
-    if following[:1].islower() and following[:1].isascii():
+    if following[:1].islower() and (following[0] + word[-1:]).isascii():
         return False
-    if word == "다" and not text[start : match.start() - 1].strip():
+    if _LIST_LETTER.fullmatch(word) and not text[start : match.start() - len(word)].strip():
         return False
     return not any(p.fullmatch(word) for p in _NO_END)
 

@@ -50,7 +50,7 @@ def test_normalize_gives(given_text: str, expected: str) -> None:
     assert normalize(given_text) == expected
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(ANY_TEXT)
 @example("ᄀᆞᅡᆨ")
 @example("각ᆨᆨ")
@@ -60,7 +60,7 @@ def test_normalize_is_idempotent(text: str) -> None:
     assert normalize(once) == once
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(ANY_TEXT)
 def test_normalize_gives_one_printable_nfc_line(text: str) -> None:
     result = normalize(text)

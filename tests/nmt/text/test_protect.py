@@ -147,7 +147,7 @@ def test_offsets_map_back_to_the_source() -> None:
     assert protected.source_range(5, 5) == (8, 8)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(TEXTS)
 def test_restore_of_the_protected_text_is_the_text(text: str) -> None:
     protected = protect(text)
@@ -157,7 +157,7 @@ def test_restore_of_the_protected_text_is_the_text(text: str) -> None:
     assert restored.lost == () == restored.extra
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(TEXTS)
 def test_protected_placeholders_are_exactly_the_spans(text: str) -> None:
     protected = protect(text)
