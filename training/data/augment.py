@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from nmt.text.protect import MAX_PLACEHOLDERS
 from training.data.files import Pair
@@ -17,7 +18,7 @@ from training.data.keyboard import slip
 from training.data.pair_protect import PLACEHOLDER, renumber
 from training.data.segmenting import Segmenter, WholeText
 from training.data.settings import AugmentConfig
-from training.data.shards import PairStore
+from training.data.shards import JOINED, NOISED, PairStore
 
 _FINAL_PUNCTUATION = re.compile(r"\s*[.!?。…~]+$")
 _HANGUL_SPACE = re.compile(r"(?<=[가-힣]) (?=[가-힣])")
@@ -111,7 +112,16 @@ def add_noise(src: str, tgt: str, config: AugmentConfig, rng: random.Random) -> 
     return src, tgt
 
 
-def augment(neighbours: Sequence[Pair], config: AugmentConfig, rng: random.Random) -> Pair:
+class Augmented(NamedTuple):
+    """A noised pair."""
+
+    src: str
+    tgt: str
+    kind: int
+    """NOISED, or JOINED when it holds more than one pair."""
+
+
+def augment(neighbours: Sequence[Pair], config: AugmentConfig, rng: random.Random) -> Augmented:
     """Gives a noised form of the first pair, perhaps joined with those that follow it.
 
     Args:
@@ -119,12 +129,12 @@ def augment(neighbours: Sequence[Pair], config: AugmentConfig, rng: random.Rando
         config: rates of the noise.
         rng: where chance comes from.
     """
-    src, tgt = neighbours[0]
+    (src, tgt), kind = neighbours[0], NOISED
     if len(neighbours) > 1 and rng.random() < config.concatenate:
         joined = concatenate(neighbours[: rng.choice((2, 2, 3))])
         if joined is not None and max(map(len, joined)) <= config.max_chars:
-            src, tgt = joined
-    return add_noise(src, tgt, config, rng)
+            (src, tgt), kind = joined, JOINED
+    return Augmented(*add_noise(src, tgt, config, rng), kind)
 
 
 def augmented_segments(
@@ -152,5 +162,5 @@ def augmented_segments(
         while end < min(row + 3, len(store)) and store.source_ids[end] == store.source_ids[row]:
             end += 1
         pairs = [(store.source_text(r), store.target_text(r)) for r in range(row, end)]
-        src, tgt = augment(pairs, config, rng)
-        yield tokenizer.segment(src), target.segment(tgt)
+        noised = augment(pairs, config, rng)
+        yield tokenizer.segment(noised.src), target.segment(noised.tgt)

@@ -6,7 +6,7 @@ import bz2
 import gzip
 import io
 import lzma
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, BinaryIO, cast
@@ -24,17 +24,22 @@ def open_binary(path: Path) -> Iterator[BinaryIO]:
     Raises:
         DataError: the file cannot be read or its compression is damaged.
     """
-    openers: dict[str, Callable[[Path], object]] = {
-        ".xz": lzma.open, ".gz": gzip.open, ".bz2": bz2.open
-    }  # fmt: skip
-    opener = openers.get(path.suffix.lower(), lambda p: p.open("rb"))
     try:
-        with cast(BinaryIO, opener(path)) as stream:
+        with _open(path) as stream:
             yield stream
     except (lzma.LZMAError, gzip.BadGzipFile, EOFError) as error:
         raise DataError(f"{path} is damaged ({error}); download it again") from error
     except OSError as error:
         raise DataError(f"cannot read {path}: {error}") from error
+
+
+def _open(path: Path) -> BinaryIO:
+    suffix = path.suffix.lower()
+    if suffix == ".xz":
+        return cast(BinaryIO, lzma.open(path))
+    if suffix == ".gz":
+        return cast(BinaryIO, gzip.open(path))
+    return cast(BinaryIO, bz2.open(path)) if suffix == ".bz2" else path.open("rb")
 
 
 def lines_of(stream: IO[bytes]) -> Iterator[str]:

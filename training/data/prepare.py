@@ -15,9 +15,7 @@ import resource
 import shutil
 import sys
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +23,7 @@ import numpy as np
 from nmt.config import to_dict
 from training.data.clean import EXAMPLES, CleanBlock, Cleaner
 from training.data.columns import TextColumnWriter
+from training.data.copies import iter_copies
 from training.data.cores import free_cores, map_in_order
 from training.data.files import Pair
 from training.data.manifest import Source, weight_of
@@ -74,7 +73,7 @@ def prepare(config: PrepareConfig, progress: Progress | None = None) -> PrepareR
                 progress(report.read, sources[block.source_id].name)
         stage.finish()
         marks, reasons = _mark(stage, sources, config)
-        _write(stage, marks, reasons, partial, report)
+        _write(stage, marks, reasons, partial, report, config)
     if report.kept == 0:
         raise DataError(
             f"none of {report.read} pairs is left; most were dropped for "
@@ -148,31 +147,50 @@ def _mark(
 
 
 def _write(
-    stage: Stage, marks: Marks, reasons: Sequence[str], folder: Path, report: PrepareReport
+    stage: Stage,
+    marks: Marks,
+    reasons: Sequence[str],
+    folder: Path,
+    report: PrepareReport,
+    config: PrepareConfig,
 ) -> None:
+    """Writes the columns: the unmarked pairs in order, then their noised copies."""
     source_ids = stage.sources()
     for code, reason in enumerate(reasons, 1):
-        for source_id, count in Counter(source_ids[marks == code].tolist()).items():
-            report.sources[source_id].drops[reason] += count
-    with ExitStack() as stack:
-        source = stack.enter_context(TextColumnWriter(folder, "source"))
-        target = stack.enter_context(TextColumnWriter(folder, "target"))
+        for source_id, count in enumerate(np.bincount(source_ids[marks == code])):
+            if count:
+                report.sources[source_id].drops[reason] += int(count)
+    kept = source_ids[marks == 0]
+    for source_id, count in enumerate(np.bincount(kept)):
+        report.sources[source_id].kept = int(count)
+    with (
+        TextColumnWriter(folder, "source") as source,
+        TextColumnWriter(folder, "target") as target,
+        (folder / "sources.u2").open("wb") as ids,
+        (folder / "kinds.u1").open("wb") as kinds,
+    ):
         for first, pairs in stage.iter_texts():
             for row, (src, tgt) in enumerate(pairs, first):
-                code = int(marks[row])
-                if code == 0:
+                if marks[row] == 0:
                     source.add(src)
                     target.add(tgt)
                 else:
-                    shown = report.examples.setdefault(reasons[code - 1], [])
-                    if len(shown) < EXAMPLES:
-                        name = report.sources[source_ids[row]].name
-                        shown.append((name, src.decode(), tgt.decode()))
-    kept = source_ids[marks == 0]
-    kept.tofile(folder / "sources.u2")
-    np.full(len(kept), CLEAN, np.uint8).tofile(folder / "kinds.u1")
-    for source_id, count in enumerate(np.bincount(kept, minlength=len(report.sources))):
-        report.sources[source_id].kept = int(count)
+                    name = report.sources[source_ids[row]].name
+                    _show(report, reasons[marks[row] - 1], name, src, tgt)
+        ids.write(kept.tobytes())
+        kinds.write(bytes([CLEAN]) * len(kept))
+        for copy in iter_copies(stage, marks, config.augment, config.seed):
+            source.add(copy.src.encode())
+            target.add(copy.tgt.encode())
+            ids.write(copy.source_id.to_bytes(2, "little"))
+            kinds.write(bytes([copy.kind]))
+            report.sources[copy.source_id].noised += 1
+
+
+def _show(report: PrepareReport, reason: str, name: str, src: bytes, tgt: bytes) -> None:
+    shown = report.examples.setdefault(reason, [])
+    if len(shown) < EXAMPLES:
+        shown.append((name, src.decode(), tgt.decode()))
 
 
 def _finish(

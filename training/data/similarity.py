@@ -168,4 +168,5 @@ def _whole_keys(block: Shingles) -> Hashes:
     mixed = mix(block.hashes + mix(position.astype(np.uint64)))
     ends = np.concatenate([[0], np.cumsum(block.counts)])
     sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(mixed, dtype=np.uint64)])
-    return sums[ends[1:]] - sums[ends[:-1]]
+    keys: Hashes = sums[ends[1:]] - sums[ends[:-1]]
+    return keys

@@ -66,6 +66,10 @@ class Stage:
                 yield first, keys
                 first += len(keys)
 
+    def keys(self, column: int, first: int, count: int) -> NDArray[np.uint64]:
+        """Keys of `count` rows of a column."""
+        return np.fromfile(self.folder / f"key{column}", np.uint64, count, offset=8 * first)
+
     def iter_texts(self) -> Iterator[tuple[int, list[tuple[bytes, bytes]]]]:
         """Yields the first row and the pairs, in UTF-8, of block after block."""
         with (
