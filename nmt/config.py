@@ -65,7 +65,7 @@ def build(cls: type[T] | Any, mapping: Mapping[str, Any], where: str = "") -> T:
     """
     if not isinstance(mapping, Mapping):
         raise ConfigError(f"[{where}] is {mapping!r}; give a table")
-    fields = {f.name: f for f in dataclasses.fields(cls) if f.init}
+    fields = {f.name: f for f in dataclasses.fields(typing.cast(Any, cls)) if f.init}
     hints = typing.get_type_hints(cls)
     values = {}
     for key, value in mapping.items():
@@ -258,6 +258,4 @@ class SearchConfig:
 
     def length_limit(self, src_length: int) -> int:
         """Most pieces a translation of `src_length` source pieces may have."""
-        return min(
-            self.max_length, int(self.max_length_ratio * src_length) + self.max_length_extra
-        )
+        return min(self.max_length, int(self.max_length_ratio * src_length) + self.max_length_extra)

@@ -103,6 +103,12 @@ class TrainConfig:
     """Target positions whose logits exist at once."""
     ema_decay: float = 0.999
     """Exponential moving average of the weights, which validation uses; 0 is off."""
+    lexicon_pairs: int = 0
+    """Pairs from which a word-translation table is learnt; the embeddings then start from it
+    (training/lexicon.py). 0 is off."""
+    guide_weight: float = 0.0
+    """Weight of guided alignment: the attention is drawn to what the table says (Chen 2016);
+    needs lexicon_pairs."""
     scheduled_sampling: float = 0.0
     """Share of target inputs replaced by the model's own at the end of the run (Bengio 2015)."""
     log_every: int = 50
@@ -134,7 +140,7 @@ class TrainConfig:
                      "loss_chunk_tokens"):  # fmt: skip
             value = getattr(self, name)
             require(value > 0, f"train.{name} is {value}; allowed: a number above 0")
-        for name in ("max_updates", "max_minutes", "threads", "warmup_updates", "weight_decay",
+        for name in ("max_updates", "max_minutes", "threads", "lexicon_pairs", "guide_weight", "warmup_updates", "weight_decay",
                      "clip_norm", "validate_every", "validate_minutes", "validation_lines",
                      "patience", "checkpoint_every", "checkpoint_minutes", "keep_recent",
                      "max_rollbacks"):  # fmt: skip
@@ -144,6 +150,11 @@ class TrainConfig:
                      "label_smoothing", "ema_decay", "scheduled_sampling"):  # fmt: skip
             value = getattr(self, name)
             require(0 <= value < 1, f"train.{name} is {value}; allowed: 0 ≤ {name} < 1")
+        require(
+            not self.guide_weight or self.lexicon_pairs > 0,
+            f"train.guide_weight is {self.guide_weight} without a word table; "
+            "set train.lexicon_pairs too, e.g. to 70000",
+        )
         require(
             self.warmup_share + self.decay_share <= 1,
             f"train.warmup_share + decay_share is {self.warmup_share + self.decay_share}; "

@@ -28,6 +28,7 @@ from training.data.dataset import (
 from training.dev import load_dev
 from training.errors import CheckpointError
 from training.journal import Journal, tensorboard_writer
+from training.lexicon import AlignmentGuide, Lexicon, estimate_lexicon, start_from_lexicon
 from training.precision import choose_device, choose_precision
 from training.probe import probe
 from training.state import TrainState, seed_all
@@ -102,6 +103,21 @@ def initial_weights(path: Path) -> dict[str, torch.Tensor]:
     )
 
 
+def learn_lexicon(chunks: ChunkSource, pairs: int, shape: tuple[int, int]) -> Lexicon:
+    """Learns the word-translation table from the first `pairs` of epoch 0."""
+    log.info("learning a word-translation table from %d pairs", pairs)
+    encoded = chunks.encoder.encode(chunks.indices(0)[:pairs], seed=0, sampled=False)
+    source, target = encoded.source, encoded.target
+    return estimate_lexicon(
+        (
+            (source.ids[a:b].tolist(), target.ids[c:d].tolist())
+            for a, b, c, d in zip(source.starts[:-1], source.starts[1:], target.starts[:-1],
+                                  target.starts[1:], strict=True)
+        ),
+        shape,
+    )  # fmt: skip
+
+
 def build_trainer(
     config: RunConfig, data: RunData, folder: Path, observer: Observer | None = None
 ) -> Trainer:
@@ -114,7 +130,14 @@ def build_trainer(
     model: Seq2Seq = build_model(model_config).to(device)
     if train.init_from:
         load_weights(model, initial_weights(Path(train.init_from)))
-    learner = Learner(model, train, precision)
+    guide = None
+    if train.lexicon_pairs:
+        lexicon = learn_lexicon(data.chunks, train.lexicon_pairs, (
+            data.source.vocab_size, data.target.vocab_size))  # fmt: skip
+        if not train.init_from:
+            start_from_lexicon(model, lexicon, train.seed)
+        guide = AlignmentGuide(lexicon, device) if train.guide_weight else None
+    learner = Learner(model, train, precision, guide)
     multiple = 8 if device.type == "cuda" else 1
     batches = BatchStream(data.chunks, train.batch_tokens, device, multiple)
     dev = load_dev(config.data, data.source, data.target)
@@ -126,7 +149,7 @@ def build_trainer(
     journal = Journal(folder / "journal.jsonl", scalars)
     about: dict[str, Any] = {
         "config": to_dict(config), "model": to_dict(model_config), "precision": precision.name,
-        "device": device.type, "torch": torch.__version__,
+        "device": device.type, "torch": str(torch.__version__),
     }  # fmt: skip
     return Trainer(model, learner, batches, validator, train, folder, journal, about, observer,
                    config.tokenizer.sampling_until)  # fmt: skip

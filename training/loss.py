@@ -86,6 +86,7 @@ def backward_chunked(
     smoothing: float,
     chunk_tokens: int,
     scale: float | Tensor,
+    extra: Tensor | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Adds the gradients of scale × loss to all parameters; gives the unscaled loss and nll sums.
 
@@ -93,7 +94,8 @@ def backward_chunked(
     exists; no recomputation is needed because the chunk's gradient stops at `hidden`, whose own
     graph is walked once at the end.
 
-    Args: as `chunked_loss`; `scale` is e.g. 1 / tokens of the update (× the fp16 loss scale).
+    Args: as `chunked_loss`; `scale` is e.g. 1 / tokens of the update (× the fp16 loss scale);
+    `extra` is one more summed loss on the same graph, 0-d, that is scaled alike.
     """
     loss = hidden.new_zeros((), dtype=torch.float32)
     nll = torch.zeros_like(loss)
@@ -106,5 +108,9 @@ def backward_chunked(
         grads.append(part.grad)
         loss += part_loss.detach()
         nll += part_nll
-    hidden.backward(torch.cat([g for g in grads if g is not None]))
+    ends, ends_grads = [hidden], [torch.cat([g for g in grads if g is not None])]
+    if extra is not None:
+        ends.append(extra)
+        ends_grads.append(torch.ones_like(extra) * scale)
+    torch.autograd.backward(ends, ends_grads)
     return loss, nll

@@ -15,6 +15,7 @@ from nmt.tokenizers.base import BOS_ID
 from training.config import TrainConfig
 from training.data.batch import Batch, split_batch
 from training.errors import CheckpointError, TrainingError
+from training.lexicon import AlignmentGuide
 from training.loss import backward_chunked
 from training.optim import Ema, build_optimizer, clip_gradients, parts_of, set_learning_rate
 from training.precision import Precision
@@ -66,8 +67,15 @@ def mix_in_predictions(
 class Learner:
     """Network, optimiser and moving average; `update` makes them one step better."""
 
-    def __init__(self, model: Seq2Seq, config: TrainConfig, precision: Precision) -> None:
+    def __init__(
+        self,
+        model: Seq2Seq,
+        config: TrainConfig,
+        precision: Precision,
+        guide: AlignmentGuide | None = None,
+    ) -> None:
         self.model = model
+        self.guide = guide
         self.config = config
         self.precision = precision
         self.optimizer = build_optimizer(model, config)
@@ -85,11 +93,18 @@ class Learner:
         if self.precision.scales_loss:
             factor = self.scaler.scale(torch.full((), scale, device=batch.targets.device))
         with self.precision.autocast():
-            hidden, _ = self._decode(batch.src_ids, batch.src_mask, batch.tgt_in)
+            hidden, attention = self._decode(
+                batch.src_ids, batch.src_mask, batch.tgt_in, self.guide is not None
+            )
             real = hidden.flatten(0, 1)[batch.positions]
+            guiding = None
+            if self.guide is not None and attention is not None:
+                guiding = config.guide_weight * self.guide.loss(
+                    attention, batch.src_ids, batch.src_mask, batch.tgt_out
+                )
             return backward_chunked(
                 real, batch.targets, self.model.project, config.label_smoothing,
-                config.loss_chunk_tokens, factor,
+                config.loss_chunk_tokens, factor, guiding,
             )  # fmt: skip
 
     def _accumulate(

@@ -109,7 +109,8 @@ class MultiHeadAttention(nn.Module):
 
     def _split(self, x: Tensor) -> Tensor:
         """[B, T, D] → [B, H, T, D / H]."""
-        return x.unflatten(-1, (self.n_heads, -1)).transpose(1, 2)
+        heads: Tensor = x.unflatten(-1, (self.n_heads, -1)).transpose(1, 2)
+        return heads
 
     def project_memory(self, memory: Tensor) -> tuple[Tensor, Tensor]:
         """Gives keys and values [B, H, S, D / H] of a memory [B, S, D]."""

@@ -1,11 +1,11 @@
 """Recurrent encoder–decoder without attention, with Bahdanau's or with Luong's.
 
-    none      s_t = cell(s_{t-1}, [y_{t-1}; c]), c the summary of the source
-              (Sutskever 2014; c at every step as in Cho 2014, equation 7)
-    bahdanau  c_t from s_{t-1};  s_t = cell(s_{t-1}, [y_{t-1}; c_t]);
-              h̃_t = tanh(W [s_t; c_t; y_{t-1}])            (Bahdanau 2015, A.2.2)
-    luong     s_t = cell(s_{t-1}, y_{t-1}) or, with input feeding, cell(s_{t-1}, [y_{t-1}; h̃_{t-1}]);
-              c_t from s_t;  h̃_t = tanh(W [c_t; s_t])       (Luong 2015, equation 5)
+- none: s_t = cell(s_{t-1}, [y_{t-1}; c]), c the summary of the source (Sutskever 2014; c at
+  every step as in Cho 2014, equation 7)
+- bahdanau: c_t from s_{t-1}; s_t = cell(s_{t-1}, [y_{t-1}; c_t]);
+  h̃_t = tanh(W [s_t; c_t; y_{t-1}]) (Bahdanau 2015, A.2.2)
+- luong: s_t = cell(s_{t-1}, y_{t-1}), with input feeding cell(s_{t-1}, [y_{t-1}; h̃_{t-1}]);
+  c_t from s_t; h̃_t = tanh(W [c_t; s_t]) (Luong 2015, equation 5)
 """
 
 from __future__ import annotations
@@ -92,9 +92,7 @@ class RnnSeq2Seq(Seq2Seq):
         context = summary if self.config.attention == "none" else torch.zeros_like(summary)
         return RnnState(tuple(s.contiguous() for s in states), memory, keys, src_mask, context)
 
-    def _run_cell(
-        self, x: Tensor, hidden: tuple[Tensor, ...]
-    ) -> tuple[Tensor, tuple[Tensor, ...]]:
+    def _run_cell(self, x: Tensor, hidden: tuple[Tensor, ...]) -> tuple[Tensor, tuple[Tensor, ...]]:
         """Gives outputs [N, T, D] and the states after them."""
         if self.n_states == 2:
             output, after = self.cell(x, hidden)
@@ -109,9 +107,7 @@ class RnnSeq2Seq(Seq2Seq):
         scores = self.attention.scores(query, state.keys)
         return attend(scores, state.memory, state.src_mask)
 
-    def _decode(
-        self, embedded: Tensor, state: RnnState
-    ) -> tuple[Tensor, RnnState, Tensor | None]:
+    def _decode(self, embedded: Tensor, state: RnnState) -> tuple[Tensor, RnnState, Tensor | None]:
         """Decodes [N, T, E] in one go where nothing of a step feeds the next but the cell.
 
         Gives hidden [N, T, D], the state after and weights [N, T, S]. Bahdanau's attention and
@@ -159,9 +155,7 @@ class RnnSeq2Seq(Seq2Seq):
         weight = self.embedding.weight if self.output_weight is None else self.output_weight
         return functional.linear(self.narrow(hidden), weight, self.output_bias)
 
-    def advance(
-        self, state: RnnState, prev_ids: Tensor
-    ) -> tuple[Tensor, RnnState, Tensor | None]:
+    def advance(self, state: RnnState, prev_ids: Tensor) -> tuple[Tensor, RnnState, Tensor | None]:
         """See `Seq2Seq.advance`."""
         embedded = self.dropout(self.embedding(prev_ids[:, None]))
         hidden, state, weights = self._decode(embedded, state)

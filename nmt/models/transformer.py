@@ -6,6 +6,7 @@ Kasai 2021 shows that encoder layers cost little time in translation and decoder
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -63,7 +64,8 @@ class EncoderLayer(nn.Module):
         """[B, S, D] → [B, S, D]; mask [B, 1, 1, S]."""
         y = self.attention_norm(x)
         x = x + self.dropout(self.attention(y, *self.attention.project_memory(y), mask))
-        return x + self.dropout(self.feed_forward(self.feed_forward_norm(x)))
+        y = x + self.dropout(self.feed_forward(self.feed_forward_norm(x)))
+        return cast(Tensor, y)
 
 
 class DecoderLayer(nn.Module):
@@ -139,6 +141,11 @@ class Transformer(Seq2Seq):
         y: Tensor = self.dropout(x + positions.to(x.dtype))
         return y
 
+    @property
+    def decoder_layers(self) -> list[DecoderLayer]:
+        """The decoder's layers, first to last."""
+        return cast(list[DecoderLayer], list(self.decoder))
+
     def encode(self, src_ids: Tensor, src_mask: Tensor) -> Tensor:
         """Gives the memory [B, S, D]."""
         x = self._embed(self.src_embedding, src_ids)
@@ -150,7 +157,7 @@ class Transformer(Seq2Seq):
 
     def _alignment(self, query: Tensor, keys: Tensor, src_mask: Tensor) -> Tensor:
         """Gives the put-out attention [B, T, S] of the alignment layer."""
-        layer = self.decoder[self.alignment_layer]
+        layer = self.decoder_layers[self.alignment_layer]
         weights = layer.cross.weights(query, keys, src_mask[:, None, None, :])
         head = self.config.alignment_head
         chosen: Tensor = weights.mean(dim=1) if head is None else weights[:, head]
@@ -163,7 +170,7 @@ class Transformer(Seq2Seq):
         memory = self.encode(src_ids, src_mask)
         x = self._embed(self.tgt_embedding, tgt_in)
         attention = None
-        for index, layer in enumerate(self.decoder):
+        for index, layer in enumerate(self.decoder_layers):
             cross = layer.cross.project_memory(memory)
             x, _, query = layer(x, None, cross, src_mask[:, None, None, :])
             if need_attention and index == self.alignment_layer:
@@ -177,7 +184,7 @@ class Transformer(Seq2Seq):
     def start(self, src_ids: Tensor, src_mask: Tensor) -> TransformerState:
         """See `Seq2Seq.start`."""
         memory = self.encode(src_ids, src_mask)
-        cross = tuple(layer.cross.project_memory(memory) for layer in self.decoder)
+        cross = tuple(layer.cross.project_memory(memory) for layer in self.decoder_layers)
         empty = cross[0][0].new_zeros(src_ids.size(0), self.config.n_heads, 0, cross[0][0].size(3))
         return TransformerState(0, src_mask, cross, ((empty, empty),) * len(self.decoder))
 
@@ -188,7 +195,7 @@ class Transformer(Seq2Seq):
         x = self._embed(self.tgt_embedding, prev_ids[:, None], first=state.length)
         mask = state.src_mask[:, None, None, :]
         own, attention = [], None
-        for index, layer in enumerate(self.decoder):
+        for index, layer in enumerate(self.decoder_layers):
             x, cache, query = layer(x, state.own[index], state.cross[index], mask)
             own.append(cache)
             if index == self.alignment_layer:

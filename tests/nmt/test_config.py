@@ -14,7 +14,9 @@ from nmt.errors import ConfigError
 
 
 def test_config_unknown_key_names_the_closest() -> None:
-    with pytest.raises(ConfigError, match=r"unknown setting search\.beamsize; did you mean beam_size"):
+    with pytest.raises(
+        ConfigError, match=r"unknown setting search\.beamsize; did you mean beam_size"
+    ):
         build(SearchConfig, {"beamsize": 3}, "search")
 
 
@@ -72,7 +74,7 @@ def test_config_transformer_refuses(settings: dict[str, object], message: str) -
 
 
 def test_config_architecture_must_be_known() -> None:
-    with pytest.raises(ConfigError, match="model.architecture is 'cnn'; allowed: rnn, transformer"):
+    with pytest.raises(ConfigError, match=r"model\.architecture is 'cnn'; allowed: rnn, transformer"):
         build_model_config({"architecture": "cnn"})
 
 

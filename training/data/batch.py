@@ -67,6 +67,12 @@ class Batch:
     """[N] their indices in the flattened [B × T]."""
 
     @property
+    def tgt_out(self) -> Tensor:
+        """[B, T] pieces and the end piece, padded."""
+        flat = torch.full_like(self.tgt_in, PAD_ID).flatten()
+        return flat.index_copy(0, self.positions, self.targets).view_as(self.tgt_in)
+
+    @property
     def tokens(self) -> int:
         """Real target pieces, end pieces included."""
         return self.targets.numel()
@@ -147,6 +153,6 @@ def split_batch(batch: Batch, pieces: int) -> list[Batch]:
                 batch.tgt_in[rows],
                 batch.targets[mine],
                 batch.positions[mine] - first * width,
-            )  # fmt: skip
+            )
         )
     return parts

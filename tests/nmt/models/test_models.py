@@ -148,5 +148,5 @@ def test_models_config_round_trips(name: str) -> None:
 
 
 def test_models_config_names_the_closest_key(name: str) -> None:
-    with pytest.raises(ConfigError, match="unknown setting model.drop_out; did you mean dropout"):
+    with pytest.raises(ConfigError, match=r"unknown setting model\.drop_out; did you mean dropout"):
         build_model_config({**CONFIGS[name].__dict__, "drop_out": 0.1})
