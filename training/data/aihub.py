@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import xml.etree.ElementTree as ElementTree
 import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any
 
-from training.data.files import Pair, open_binary
+from training.data.files import Pair, decoded, open_binary
 from training.data.script import tsv_columns
 from training.errors import DataError
 
@@ -20,6 +21,10 @@ KOREAN_KEYS = ("한국어", "ko", "korean", "원문", "ko_original", "한국어 
 ENGLISH_KEYS = ("영어", "en", "english", "최종번역문", "번역문", "en_original", "영어 번역문",
                 "영어번역문", "target", "tgt", "mt")  # fmt: skip
 _CHUNK_CHARS = 1 << 16
+# An object that wraps the records: plain members at most, then a list of objects.
+_WRAPPER = re.compile(
+    r'\{\s*(?:"[^"\\]*"\s*:\s*(?:"[^"\\]*"|[-\w.]+)\s*,\s*){0,20}"[^"\\]*"\s*:\s*\[\s*(?=\{)'
+)
 _SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 
 
@@ -36,11 +41,11 @@ def iter_table_stream(stream: IO[bytes], name: str, where: str = "") -> Iterator
     if suffix == ".xlsx":
         yield from _pairs_of_rows(_iter_xlsx(stream, where), where)
     elif suffix == ".csv":
-        text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="")
-        yield from _pairs_of_rows(csv.reader(text), where)
+        with decoded(stream, "") as text:
+            yield from _pairs_of_rows(csv.reader(text), where)
     else:
-        text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace")
-        yield from _pairs_of_records(text, where)
+        with decoded(stream, None) as text:
+            yield from _pairs_of_records(text, where)
 
 
 def _find(names: Sequence[str], keys: Sequence[str]) -> str | None:
@@ -83,7 +88,7 @@ def _prepend(first: list[str], rows: Iterator[list[str]]) -> Iterator[list[str]]
     yield from rows
 
 
-def _pairs_of_records(text: io.TextIOWrapper, where: str) -> Iterator[Pair]:
+def _pairs_of_records(text: IO[str], where: str) -> Iterator[Pair]:
     columns: tuple[str, str] | None = None
     for record in iter_records(text, where):
         if columns is None or not record.keys() >= set(columns):
@@ -106,42 +111,28 @@ def iter_records(text: IO[str], where: str) -> Iterator[dict[str, Any]]:
         DataError: the JSON ends early or is malformed.
     """
     decoder = json.JSONDecoder()
-    buffer, position, depth_closed = "", 0, False
+    buffer, position, found = "", 0, False
     while True:
         start = buffer.find("{", position)
-        chunk = ""
-        if start >= 0:
-            try:
-                value, position = decoder.raw_decode(buffer, start)
-                yield from _flat(value)
-                depth_closed = True
+        if start < 0:
+            buffer, position = text.read(_CHUNK_CHARS), 0
+            if not buffer:
+                return
+            continue
+        try:
+            value, position = decoder.raw_decode(buffer, start)
+        except json.JSONDecodeError as error:
+            wrapper = None if found else _WRAPPER.match(buffer, start)
+            if wrapper is not None:
+                position = wrapper.end()
                 continue
-            except json.JSONDecodeError as error:
-                nested = _inner_list(buffer, start)
-                if nested is not None:
-                    position = nested
-                    continue
-                chunk = text.read(_CHUNK_CHARS + len(buffer))
-                if not chunk:
-                    raise DataError(f"{where} is no complete JSON ({error})") from error
-        else:
-            chunk = text.read(_CHUNK_CHARS)
+            chunk = text.read(_CHUNK_CHARS + len(buffer))
             if not chunk:
-                break
-        buffer = buffer[max(0, start) if start >= 0 else len(buffer) :] + chunk
-        position = 0
-    if not depth_closed:
-        return
-
-
-def _inner_list(buffer: str, start: int) -> int | None:
-    """Place after the `[` of a wrapper such as `{"data": [`, when the object begins like one."""
-    head = buffer[start : start + 200]
-    bracket = head.find("[")
-    brace = head.find("{", 1)
-    if bracket < 0 or (0 <= brace < bracket):
-        return None
-    return start + bracket + 1
+                raise DataError(f"{where} is no complete JSON ({error})") from error
+            buffer, position = buffer[start:] + chunk, 0
+            continue
+        found = True
+        yield from _flat(value)
 
 
 def _flat(value: Any) -> Iterator[dict[str, Any]]:

@@ -43,7 +43,7 @@ def iter_copies(stage: Stage, marks: Marks, config: AugmentConfig, seed: int) ->
         ids = sources[here][rows]
         seeds = mix(stage.keys(0, first, len(pairs))[rows] + mix(np.full(1, seed, np.uint64)))
         counts = np.floor(config.copies + seeds / 2.0**64).astype(np.int64)
-        for at in np.flatnonzero(counts):
+        for at in np.flatnonzero(counts).tolist():
             near = [r for r in range(at, min(at + 3, len(rows))) if ids[r] == ids[at]]
             texts = [_decoded(pairs[rows[r]]) for r in near]
             rng = random.Random(int(seeds[at]))

@@ -42,8 +42,19 @@ def _open(path: Path) -> BinaryIO:
     return cast(BinaryIO, bz2.open(path)) if suffix == ".bz2" else path.open("rb")
 
 
+@contextmanager
+def decoded(stream: IO[bytes], newline: str | None) -> Iterator[IO[str]]:
+    """UTF-8 text of an open file, which stays open; wrong bytes become U+FFFD."""
+    text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline=newline)
+    try:
+        yield text
+    finally:
+        if not stream.closed:
+            text.detach()
+
+
 def lines_of(stream: IO[bytes]) -> Iterator[str]:
     """Lines cut at LF only; bytes that are not UTF-8 become U+FFFD and fail a filter later."""
-    text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="\n")
-    for line in text:
-        yield line.rstrip("\r\n")
+    with decoded(stream, "\n") as text:
+        for line in text:
+            yield line.rstrip("\r\n")

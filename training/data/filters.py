@@ -27,12 +27,12 @@ _MOJIBAKE = re.compile(
 )
 _TORN = re.compile(
     # Syllables that are no words, next to each other: 테 넌 트, 스 캐 폴드, 시 키 려 고.
-    r"(?<![가-힣])(?:[테넌캐스랜잭트러럽울까요되하습니려셔펙컨텍텐] ){2}"
+    r"(?<![가-힣])(?:[테넌캐스랜잭트러럽울까요되습니려셔펙컨텍텐] ){2}"
     r"|(?<![가-힣])(?:스 캐|테 넌|트 랜|트 잭) ?[가-힣]"
     # A verb cut before its ending: 호출 하 고.
     r"|[가-힣] (?:하|되|시키) (?:고|여|며|는|지|면|려|려고|기|였|었|도록|게)(?![가-힣])"
     # A particle without its noun.
-    r"|^(?:를|을|와|과|에서|으로) |[가-힣](?:는를|은를|는을|은을)(?![가-힣])|(?:을 을|를 를) "
+    r"|^(?:를|을|에서|으로) |[가-힣](?:는를|은를)(?![가-힣])|(?:을 을|를 를) "
 )
 _FOREIGN = re.compile(
     r"\b(?:der|die|das|und|ist|nicht|mit|auf|für|den|dem|ein|eine|les|des|est|dans|pour|une"

@@ -20,7 +20,7 @@ from typing import IO
 
 from training.data.aihub import TABLES, iter_table, iter_table_stream
 from training.data.files import COMPRESSION, Pair, lines_of, open_binary
-from training.data.manifest import Source, source_name
+from training.data.manifest import MANIFEST, Source, source_name
 from training.data.script import tsv_columns
 from training.data.tmx import iter_tmx
 from training.errors import DataError
@@ -33,11 +33,14 @@ ARCHIVES = (".zip", ".tar", ".tgz", ".tar.gz", ".tar.xz", ".tar.bz2")
 def group_files(path: Path) -> Iterator[tuple[str, tuple[Path, ...]]]:
     """Names the sources of a folder (or single file) and their files, in order of name.
 
-    A subfolder counts as one source when it holds AI Hub files; otherwise it is searched.
+    A subfolder counts as one source when it holds AI Hub files; otherwise it is searched. Of a
+    folder with a manifest and a subfolder `train` only that subfolder is read.
     """
     if path.is_file():
         yield source_name(path), (path,)
         return
+    if (path / MANIFEST).is_file() and (path / "train").is_dir():
+        path = path / "train"
     sides: dict[str, dict[str, Path]] = {}
     for entry in sorted(path.iterdir()):
         if entry.name.startswith(".") or entry.name.upper() == "MANIFEST.TSV":
@@ -148,21 +151,25 @@ def zip_lines(korean: IO[bytes], english: IO[bytes], where: str) -> Iterator[Pai
 
 
 def iter_tsv(path: Path) -> Iterator[Pair]:
-    """Reads Korean TAB English, or a Tatoeba export (ids and sentences, either order).
-
-    Columns are found by their script on each file's first lines: the first with Hangul and the
-    first other one with Latin letters. A line without a second side gives an empty one.
-    """
+    """Reads Korean TAB English, or a Tatoeba export (ids and sentences, either order)."""
     with open_binary(path) as stream:
-        lines = lines_of(stream)
-        head = list(itertools.islice(lines, 200))
-        korean, english = tsv_columns(head)
-        for line in itertools.chain(head, lines):
-            fields = line.split("\t")
-            yield (
-                fields[korean] if korean < len(fields) else "",
-                fields[english] if english < len(fields) else "",
-            )
+        yield from iter_tsv_stream(stream)
+
+
+def iter_tsv_stream(stream: IO[bytes]) -> Iterator[Pair]:
+    """Reads pairs from the columns that the first lines show to be Korean and English.
+
+    A line without a second side gives an empty one.
+    """
+    lines = lines_of(stream)
+    head = list(itertools.islice(lines, 200))
+    korean, english = tsv_columns(head)
+    for line in itertools.chain(head, lines):
+        fields = line.split("\t")
+        yield (
+            fields[korean] if korean < len(fields) else "",
+            fields[english] if english < len(fields) else "",
+        )
 
 
 def _pair_members(names: list[str], path: Path) -> Iterator[tuple[str, str]]:
@@ -179,17 +186,20 @@ def _pair_members(names: list[str], path: Path) -> Iterator[tuple[str, str]]:
 
 
 def iter_zip(path: Path) -> Iterator[Pair]:
-    """Reads the Moses pairs of an OPUS zip, or the tables of an AI Hub zip."""
+    """Reads a zip with a Moses pair (OPUS), with tables (AI Hub) or with TSV (Tatoeba)."""
     try:
         with zipfile.ZipFile(path) as archive:
-            names = archive.namelist()
-            tables = [n for n in sorted(names) if Path(n).suffix.lower() in TABLES]
+            names = [n for n in sorted(archive.namelist()) if Path(n).name[:1] not in ("_", ".")]
+            tables = [n for n in names if n.lower().endswith((*TABLES, ".tsv"))]
+            if not tables and not any(_side(name) for name in names):
+                tables = [n for n in names if n.lower().endswith(".txt")]
             for name in tables:
                 with archive.open(name) as stream:
-                    yield from iter_table_stream(stream, name)
-            if tables:
-                return
-            for ko, en in _pair_members(names, path):
+                    is_table = name.lower().endswith(TABLES)
+                    yield from (
+                        iter_table_stream(stream, name) if is_table else iter_tsv_stream(stream)
+                    )
+            for ko, en in [] if tables else _pair_members(names, path):
                 with archive.open(ko) as korean, archive.open(en) as english:
                     yield from zip_lines(korean, english, f"{path}:{ko}")
     except zipfile.BadZipFile as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 HANGUL = re.compile("[가-힣ㄱ-ㅣ]")
-LATIN = re.compile("[A-Za-z]")
+LATIN = re.compile("[A-Za-zÀ-ɏḀ-ỿ]")
 
 
 def tsv_columns(lines: list[str]) -> tuple[int, int]:

@@ -137,7 +137,10 @@ class ShingleIndex:
         return np.isin(_whole_keys(block), self.whole) & (block.counts > 0)
 
     def near(self, block: Shingles) -> NDArray[np.bool_]:
-        """Says which texts share at least `overlap` of the shingles of a line, or with one."""
+        """Says which texts hold most shingles of a line, or are most of a line themselves.
+
+        A short phrase out of a long line is none: it must be at least half as long.
+        """
         found = np.zeros(len(block.counts), dtype=bool)
         if not len(self.hashes) or not len(block.hashes):
             return found
@@ -148,14 +151,16 @@ class ShingleIndex:
         total = int(repeats.sum())
         if not total:
             return found
-        inside = np.arange(total) - np.repeat(np.cumsum(repeats) - repeats, repeats)
-        rows = self.rows[np.repeat(self.first[place], repeats) + inside]
+        step = np.arange(total) - np.repeat(np.cumsum(repeats) - repeats, repeats)
+        rows = self.rows[np.repeat(self.first[place], repeats) + step]
         both, shared = np.unique(
             np.repeat(texts, repeats) * len(self.sizes) + rows, return_counts=True
         )
         text, row = both // len(self.sizes), both % len(self.sizes)
-        size = np.minimum(self.sizes[row], block.counts[text])
-        near = (size >= self.min_shingles) & (shared >= self.overlap * size)
+        line, own = self.sizes[row], block.counts[text]
+        inside_text = shared >= self.overlap * line
+        inside_line = (shared >= self.overlap * own) & (2 * own >= line)
+        near = (np.minimum(line, own) >= self.min_shingles) & (inside_text | inside_line)
         found[text[near]] = True
         return found
 
