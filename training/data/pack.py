@@ -10,6 +10,7 @@ import json
 import lzma
 import shutil
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -113,18 +114,17 @@ def _read_header(line: str, where: Path) -> dict[str, Any]:
 
 def _write_columns(lines: Iterator[str], folder: Path, segmented: bool) -> None:
     names = ["source", "target"] + ["segmented_source", "segmented_target"] * segmented
-    writers = {name: TextColumnWriter(folder, name) for name in names}
     source_ids, kinds = [], []
-    for line in lines:
-        source_id, kind, *sides = line.rstrip("\n").split("\t")
-        source_ids.append(int(source_id))
-        kinds.append(int(kind))
-        for name, side in zip(("source", "target"), sides, strict=True):
-            text, cut = _long(side) if segmented else (side, "")
-            writers[name].add(text.encode())
-            if segmented:
-                writers[f"segmented_{name}"].add(cut.encode())
-    for writer in writers.values():
-        writer.close()
+    with ExitStack() as stack:
+        writers = {name: stack.enter_context(TextColumnWriter(folder, name)) for name in names}
+        for line in lines:
+            source_id, kind, *sides = line.rstrip("\n").split("\t")
+            source_ids.append(int(source_id))
+            kinds.append(int(kind))
+            for name, side in zip(("source", "target"), sides, strict=True):
+                text, cut = _long(side) if segmented else (side, "")
+                writers[name].add(text.encode())
+                if segmented:
+                    writers[f"segmented_{name}"].add(cut.encode())
     np.array(source_ids, np.uint16).tofile(folder / "sources.u2")
     np.array(kinds, np.uint8).tofile(folder / "kinds.u1")
