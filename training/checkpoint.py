@@ -83,7 +83,9 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
         raise CheckpointError(
             f"{path} is damaged: its SHA-256 differs; take {_previous(path).name} or an earlier one"
         )
-    content = torch.load(io.BytesIO(payload), map_location="cpu", weights_only=True)
+    # Runs of the first days noted torch's version as torch's own kind of string.
+    with torch.serialization.safe_globals([torch.torch_version.TorchVersion]):
+        content = torch.load(io.BytesIO(payload), map_location="cpu", weights_only=True)
     return cast("dict[str, Any]", content)
 
 

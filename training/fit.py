@@ -26,6 +26,7 @@ from training.data.dataset import (
     default_workers,
 )
 from training.dev import load_dev
+from training.dropout import use_byte_dropout
 from training.errors import CheckpointError
 from training.journal import Journal, tensorboard_writer
 from training.lexicon import AlignmentGuide, Lexicon, estimate_lexicon, start_from_lexicon
@@ -128,6 +129,8 @@ def build_trainer(
     model_config = config.model_config(data.source.vocab_size, data.target.vocab_size)
     seed_all(train.seed)
     model: Seq2Seq = build_model(model_config).to(device)
+    if device.type == "cpu":
+        use_byte_dropout(model)
     if train.init_from:
         load_weights(model, initial_weights(Path(train.init_from)))
     guide = None

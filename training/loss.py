@@ -29,7 +29,8 @@ class _SmoothedCrossEntropy(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None, None]:
         logits, log_norm, targets = ctx.saved_tensors
-        grad = (logits - log_norm[:, None]).exp_()
+        # In place: nobody reads the logits after this.
+        grad = logits.sub_(log_norm[:, None]).exp_()
         if ctx.smoothing:
             grad -= ctx.smoothing / logits.shape[1]
         hit = torch.full_like(log_norm, ctx.smoothing - 1)[:, None]

@@ -5,8 +5,6 @@ import random
 from pathlib import Path
 
 import numpy as np
-import pytest
-import torch
 
 from nmt.tokenizers.base import FIRST_PLACEHOLDER_ID, PLACEHOLDERS, Encoding
 from training.config import DataConfig, RunConfig, TokenizerConfig, TrainConfig
@@ -118,12 +116,3 @@ def run_config(model="transformer", data=None, **train):
         data=data or DataConfig(), tokenizer=TokenizerConfig(), model=MODELS[model],
         train=dataclasses.replace(TINY, **train),
     )  # fmt: skip
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    """Tiny tensors are faster on one thread, and sums the same everywhere."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
