@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from nmt.text.numerals import numbers_differ
 from training.data.script import HANGUL, LATIN
 from training.data.settings import FilterConfig
 
@@ -18,10 +19,7 @@ Check = Callable[[str, str, FilterConfig], bool]
 KOREAN_CHAR_FACTOR = 2.2
 """English characters that one Korean character takes on average."""
 _SMOOTHING_CHARS = 15.0
-_DIGITS = re.compile(r"\d+(?:[.,]\d+)*")
-_MAGNITUDE = re.compile(
-    r"[십백천만억조]|\b(?:hundred|thousand|million|billion|trillion|dozen)|\d[kmKM]\b"
-)
+_DIGIT = re.compile(r"\d")
 _MOJIBAKE = re.compile(
     "\ufffd|Ã[\x80-\xbf©¨¢¤´¼¶±]|â€|ì[\x80-\xbf]|í[\x80-\xbf]|ë[\x80-\xbf]|Â[\xa0-\xbf]|[¿½ï]{2}|占쏙옙"
 )
@@ -115,22 +113,10 @@ def is_torn(src: str, tgt: str, config: FilterConfig) -> bool:
 
 
 def numbers_disagree(src: str, tgt: str, config: FilterConfig) -> bool:
-    """A long number of one side is missing on the other."""
-    if not config.numbers:
+    """A number of ten or more of one side is nowhere on the other, in digits or words."""
+    if not config.numbers or not (_DIGIT.search(src) or _DIGIT.search(tgt)):
         return False
     return numbers_differ(src, tgt)
-
-
-def numbers_differ(src: str, tgt: str) -> bool:
-    """Compares the Arabic numbers of three and more digits, unless a side counts in words."""
-    left, right = ({_plain(n) for n in _DIGITS.findall(side)} for side in (src, tgt))
-    if not any(len(n) >= 3 for n in left ^ right):
-        return False
-    return not (_MAGNITUDE.search(src) or _MAGNITUDE.search(tgt))
-
-
-def _plain(number: str) -> str:
-    return re.sub(r"\D", "", number).lstrip("0")
 
 
 CHECKS: dict[str, Check] = {
