@@ -128,6 +128,9 @@ class RnnConfig:
     n_encoder_layers: int = 2
     n_decoder_layers: int = 2
     bidirectional: bool = True
+    residual: bool = False
+    """Add each encoder layer's input to its output (Wu 2016, section 3.1), the embedding too
+    where it is as wide; attention then sees the words themselves beside their context."""
     dropout: float = 0.2
     tie_output: bool = True
     """Share the target embedding with the output layer (Press and Wolf 2017)."""

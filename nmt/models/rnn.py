@@ -82,6 +82,12 @@ class RnnSeq2Seq(Seq2Seq):
                 gates = parameter.data.view(4, -1)
                 gates[1] = 1.0  # forget gate open at the start (Jozefowicz 2015)
 
+    def combine_context(self) -> Tensor:
+        """Gives the part of Luong's W that the context goes through, [d_model, d_model]."""
+        if self.combine is None or self.config.attention != "luong":
+            raise TypeError("only a model with Luong attention combines context and state")
+        return self.combine.weight[:, : self.config.d_model]
+
     def start(self, src_ids: Tensor, src_mask: Tensor) -> RnnState:
         """See `Seq2Seq.start`."""
         memory, summary = self.encoder(src_ids, src_mask)

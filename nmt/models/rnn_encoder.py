@@ -66,7 +66,8 @@ class RnnEncoder(nn.Module):
         """
         x = self.dropout(self.embedding(src_ids))
         for index, layer in enumerate(self.layers):
-            x = layer(x if index == 0 else self.dropout(x), src_mask)
+            y = layer(x if index == 0 else self.dropout(x), src_mask)
+            x = x + y if self.config.residual and x.size(2) == y.size(2) else y
         memory = x * src_mask[:, :, None]
         last = (src_mask.sum(dim=1) - 1)[:, None, None].expand(-1, 1, x.size(2))
         at_end, at_start = memory.gather(1, last)[:, 0], memory[:, 0]

@@ -7,6 +7,7 @@ import torch
 from nmt.config import RnnConfig, TransformerConfig
 from nmt.errors import ConfigError
 from nmt.models.build import build_model
+from nmt.models.rnn import RnnSeq2Seq
 from training.config import TrainConfig
 from training.data.batch import Batch
 from training.lexicon import (
@@ -87,6 +88,20 @@ def test_lexicon_start_replaces_both_embeddings(
         assert [n for n in changed if n not in names] == [
             f"decoder.{i}.cross.{part}.weight" for i in range(2) for part in ("key_value", "output")
         ]
+
+
+@torch.no_grad()
+def test_lexicon_start_makes_luong_begin_with_the_translation(lexicon: Lexicon) -> None:
+    torch.manual_seed(0)
+    model = build_model(
+        RnnConfig(VOCAB, VOCAB, attention="luong", residual=True, d_embed=16, d_model=16)
+    ).eval()
+    assert isinstance(model, RnnSeq2Seq)
+    start_from_lexicon(model, lexicon, seed=1)
+    word = torch.tensor([[10]])
+    memory = model.encoder.embedding(word)
+    passed = model.narrow(memory @ model.combine_context().T)
+    assert (passed @ model.embedding.weight.T)[0, 0].argmax().item() == VOCAB + 4 - 10
 
 
 def test_guide_wants_the_source_position_of_the_translation(lexicon: Lexicon) -> None:

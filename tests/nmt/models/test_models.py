@@ -23,6 +23,7 @@ def rnn(**settings: object) -> RnnConfig:
 CONFIGS: dict[str, ModelConfig] = {
     **{f"{cell}-none": rnn(cell=cell) for cell in ("rnn", "gru", "lstm")},
     "lstm-one-way": rnn(bidirectional=False, tie_output=False, n_encoder_layers=1),
+    "lstm-residual": rnn(residual=True, d_embed=16, attention="luong", n_encoder_layers=3),
     "gru-bahdanau": rnn(cell="gru", attention="bahdanau"),
     "lstm-bahdanau": rnn(attention="bahdanau", n_decoder_layers=3),
     **{
