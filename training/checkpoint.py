@@ -95,7 +95,7 @@ def read_last(folder: Path) -> tuple[dict[str, Any], list[str]] | None:
     Gives also warnings, e.g. that the last one is damaged and the one before it was taken.
     """
     last = folder / LAST
-    warnings = []
+    warnings: list[str] = []
     for path in (last, _previous(last)):
         if not path.exists():
             continue

@@ -140,10 +140,10 @@ class TrainConfig:
                      "loss_chunk_tokens"):  # fmt: skip
             value = getattr(self, name)
             require(value > 0, f"train.{name} is {value}; allowed: a number above 0")
-        for name in ("max_updates", "max_minutes", "threads", "lexicon_pairs", "guide_weight", "warmup_updates", "weight_decay",
-                     "clip_norm", "validate_every", "validate_minutes", "validation_lines",
-                     "patience", "checkpoint_every", "checkpoint_minutes", "keep_recent",
-                     "max_rollbacks"):  # fmt: skip
+        for name in ("max_updates", "max_minutes", "threads", "warmup_updates", "weight_decay",
+                     "lexicon_pairs", "guide_weight", "clip_norm", "validate_every",
+                     "validate_minutes", "validation_lines", "patience", "checkpoint_every",
+                     "checkpoint_minutes", "keep_recent", "max_rollbacks"):  # fmt: skip
             value = getattr(self, name)
             require(value >= 0, f"train.{name} is {value}; allowed: 0 or more")
         for name in ("warmup_share", "decay_share", "final_share", "beta1", "beta2",

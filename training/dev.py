@@ -9,6 +9,7 @@ from nmt.tokenizers.base import Tokenizer
 from nmt.tokenizers.segmented import text_of
 from training.config import DataConfig
 from training.data.dataset import Pairs
+from training.data.shards import PairStore
 from training.errors import DataError
 from training.validate import DevSet
 
@@ -71,8 +72,6 @@ def load_dev(config: DataConfig, source: Tokenizer, target: Tokenizer) -> DevSet
         return None
     path = Path(config.dev_source)
     if path.is_dir():
-        from training.data.shards import PairStore
-
         return from_pairs(PairStore.open(path), source, target)
     if not config.dev_target:
         raise DataError(

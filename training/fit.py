@@ -25,16 +25,20 @@ from training.data.dataset import (
     PairEncoder,
     default_workers,
 )
+from training.data.order import epoch_indices
+from training.data.shards import PairStore
 from training.dev import load_dev
 from training.dropout import use_byte_dropout
 from training.errors import CheckpointError
 from training.journal import Journal, tensorboard_writer
+from training.keeper import Keeper
 from training.lexicon import AlignmentGuide, Lexicon, estimate_lexicon, start_from_lexicon
 from training.precision import choose_device, choose_precision
 from training.probe import probe
+from training.reporter import Observer, Reporter
 from training.state import TrainState, seed_all
 from training.step import Learner, load_weights
-from training.trainer import Observer, Trainer
+from training.trainer import Trainer
 from training.validate import Validator
 
 log = logging.getLogger(__name__)
@@ -51,9 +55,7 @@ class RunData:
 
 def open_encoder(prepared: str, source: str, target: str, limits: EncodeLimits) -> PairEncoder:
     """Opens prepared pairs and tokenizers; runs in worker processes too."""
-    from training.data.shards import PairStore
-
-    pairs = PairStore.open(Path(prepared))
+    pairs = PairStore.open(prepared)
     return PairEncoder(pairs, load_tokenizer(Path(source)), load_tokenizer(Path(target)), limits)
 
 
@@ -64,8 +66,6 @@ def open_data(config: RunConfig) -> RunData:
         ConfigError: a folder is not named.
         DataError, TokenizerError: a folder is not what it should be.
     """
-    from training.data.order import epoch_indices
-
     data, tokenizer = config.data, config.tokenizer
     for name, value in (("data.prepared", data.prepared), ("tokenizer.source", tokenizer.source),
                         ("tokenizer.target", tokenizer.target)):  # fmt: skip
@@ -73,16 +73,14 @@ def open_data(config: RunConfig) -> RunData:
             raise ConfigError(f"{name} is not set; name the folder, e.g. --set {name}=FOLDER")
     limits = EncodeLimits(tokenizer.source_alpha, tokenizer.target_alpha,
                           data.max_source_pieces, data.max_target_pieces)  # fmt: skip
-    build = functools.partial(open_encoder, data.prepared, tokenizer.source, tokenizer.target,
-                              limits)  # fmt: skip
-    encoder = build()
-    seed = config.train.seed
+    folders = data.prepared, tokenizer.source, tokenizer.target
+    store, seed = PairStore.open(data.prepared), config.train.seed
     workers = default_workers() if data.workers < 0 else data.workers
     chunks = ChunkSource(
-        build, lambda epoch: epoch_indices(encoder.pairs, epoch, seed), data.chunk_pairs, seed,
-        workers,
+        functools.partial(open_encoder, *folders, limits),
+        lambda epoch: epoch_indices(store, epoch, seed), data.chunk_pairs, seed, workers,
     )  # fmt: skip
-    return RunData(chunks, encoder.source, encoder.target)
+    return RunData(chunks, chunks.encoder.source, chunks.encoder.target)
 
 
 def initial_weights(path: Path) -> dict[str, torch.Tensor]:
@@ -119,76 +117,82 @@ def learn_lexicon(chunks: ChunkSource, pairs: int, shape: tuple[int, int]) -> Le
     )  # fmt: skip
 
 
-def build_trainer(
-    config: RunConfig, data: RunData, folder: Path, observer: Observer | None = None
-) -> Trainer:
-    """Makes network, optimiser, data stream, validation and journal of a run."""
+def build_learner(config: RunConfig, data: RunData, device: torch.device) -> Learner:
+    """Makes the network with its first weights, and its optimiser."""
     train = config.train
-    device = choose_device(train.device)
+    sizes = data.source.vocab_size, data.target.vocab_size
     precision = choose_precision(train.precision, device)
-    model_config = config.model_config(data.source.vocab_size, data.target.vocab_size)
     seed_all(train.seed)
-    model: Seq2Seq = build_model(model_config).to(device)
+    model: Seq2Seq = build_model(config.model_config(*sizes)).to(device)
     if device.type == "cpu":
         use_byte_dropout(model)
-    if train.init_from:
-        load_weights(model, initial_weights(Path(train.init_from)))
     guide = None
     if train.lexicon_pairs:
-        lexicon = learn_lexicon(data.chunks, train.lexicon_pairs, (
-            data.source.vocab_size, data.target.vocab_size))  # fmt: skip
+        lexicon = learn_lexicon(data.chunks, train.lexicon_pairs, sizes)
         if not train.init_from:
             start_from_lexicon(model, lexicon, train.seed)
         guide = AlignmentGuide(lexicon, device) if train.guide_weight else None
-    learner = Learner(model, train, precision, guide)
-    multiple = 8 if device.type == "cuda" else 1
-    batches = BatchStream(data.chunks, train.batch_tokens, device, multiple)
+    if train.init_from:
+        load_weights(model, initial_weights(Path(train.init_from)))
+    return Learner(model, train, precision, guide)
+
+
+def build_trainer(
+    config: RunConfig, data: RunData, folder: Path, observer: Observer | None = None
+) -> Trainer:
+    """Makes everything a run needs, down to its journal."""
+    train = config.train
+    device = choose_device(train.device)
+    learner = build_learner(config, data, device)
+    precision = learner.precision
+    batches = BatchStream(
+        data.chunks, train.batch_tokens, device, multiple=8 if device.type == "cuda" else 1
+    )
     dev = load_dev(config.data, data.source, data.target)
     validator = None
     if dev is not None:
         validator = Validator(dev, data.target, config.search, train.validation_lines,
                               train.batch_tokens, device, precision)  # fmt: skip
-    scalars = tensorboard_writer(folder / "tensorboard") if train.tensorboard else None
-    journal = Journal(folder / "journal.jsonl", scalars)
     about: dict[str, Any] = {
-        "config": to_dict(config), "model": to_dict(model_config), "precision": precision.name,
-        "device": device.type, "torch": str(torch.__version__),
+        "config": to_dict(config), "model": to_dict(learner.model.config),
+        "precision": precision.name, "device": device.type, "torch": str(torch.__version__),
+        "source_tokenizer": data.source.describe(), "target_tokenizer": data.target.describe(),
     }  # fmt: skip
-    return Trainer(model, learner, batches, validator, train, folder, journal, about, observer,
+    keeper = Keeper(folder, learner, batches, about, train.keep_recent)
+    scalars = tensorboard_writer(folder / "tensorboard") if train.tensorboard else None
+    reporter = Reporter(Journal(folder / "journal.jsonl", scalars), observer or Observer())
+    return Trainer(learner, batches, validator, train, keeper, reporter,
                    config.tokenizer.sampling_until)  # fmt: skip
 
 
-def _begin(trainer: Trainer, config: RunConfig, resume: bool) -> None:
-    folder = trainer.folder
+def _begin(trainer: Trainer, resume: bool) -> None:
+    folder, tell = trainer.keeper.folder, trainer.reporter.tell
     if (folder / LAST).exists() and not resume:
         raise CheckpointError(
             f"{folder} holds a run already; add --resume to go on with it, or give another --output"
         )
     if resume and trainer.load():
         state = trainer.state
-        trainer.reopen()
-        values = {"elapsed_s": state.elapsed_s, "tokens": state.tokens}
-        trainer.tell("resume", values, f"resumed at update {state.update}, "
-                     f"{state.elapsed_s / 60:.1f} min into the run")  # fmt: skip
+        line = f"resumed at update {state.update}, {state.elapsed_s / 60:.1f} min into the run"
+        tell("resume", state.update, {"elapsed_s": state.elapsed_s, "tokens": state.tokens}, line)
         return
     for path in recent_checkpoints(folder):
         path.unlink()
-    trainer.tell("start", trainer.about, f"new run in {folder}")
+    tell("start", 0, trainer.keeper.about, f"new run in {folder}")
 
 
-def _probe(trainer: Trainer, config: RunConfig) -> None:
-    largest = trainer.batches.largest()
-    train = config.train
-    threads = train.threads or trainer.state.threads
-    found = probe(trainer.learner, largest, trainer.device, threads)
-    trainer.state.threads = found.threads
-    tokens = trainer.batches.mean_tokens() * train.accumulate
-    trainer.tell(
-        "probe",
+def _probe(trainer: Trainer) -> None:
+    batches, train, state = trainer.batches, trainer.config, trainer.state
+    threads = train.threads or state.threads
+    found = probe(trainer.learner, batches.largest(), batches.device, threads)
+    state.threads = found.threads
+    tokens = batches.mean_tokens() * train.accumulate
+    trainer.reporter.tell(
+        "probe", state.update,
         {"threads": found.threads, "memory_bytes": found.memory_bytes,
          "tokens_per_s": {str(k): v for k, v in found.tokens_per_s.items()},
          "parameters": found.parameters, "tokens_per_update": tokens},
-        found.line(train.max_updates, train.max_minutes, tokens),
+        found.line(train, tokens, state),
     )  # fmt: skip
 
 
@@ -220,9 +224,9 @@ def fit(
     trainer = build_trainer(config, data, folder, observer)
     trainer.stop_requested = stop_requested
     try:
-        _begin(trainer, config, resume)
-        _probe(trainer, config)
+        _begin(trainer, resume)
+        _probe(trainer)
         return trainer.run(stop_after)
     finally:
         data.chunks.close()
-        trainer.journal.close()
+        trainer.reporter.journal.close()

@@ -32,7 +32,7 @@ def tensorboard_writer(folder: Path) -> Scalars:
             "train.tensorboard is true, but the package tensorboard is not installed; "
             "run `pip install tensorboard` or set it to false"
         ) from None
-    writer: Scalars = SummaryWriter(str(folder))  # type: ignore[no-untyped-call]
+    writer: Scalars = SummaryWriter(str(folder))
     return writer
 
 

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 
 import torch
 
+from training.config import TrainConfig
 from training.data.batch import Batch
+from training.state import TrainState
 from training.step import Learner, is_out_of_memory
 
 
@@ -26,23 +28,34 @@ class Probe:
     """Peak memory: of the device on CUDA, of the process on a CPU."""
     parameters: int
 
-    def line(self, max_updates: int, max_minutes: float, tokens_per_update: float) -> str:
+    def line(self, config: TrainConfig, tokens_per_update: float, state: TrainState) -> str:
         """Gives the sentence for people, with the expected end."""
-        speed = self.tokens_per_s[self.threads]
-        speeds = ", ".join(f"{n} thread{'s' * (n > 1)} {s:.0f}" for n, s in
-                           self.tokens_per_s.items())  # fmt: skip
-        text = (
-            f"{self.parameters / 1e6:.1f} M parameters; target tokens/s: {speeds}; "
-            f"memory {self.memory_bytes / 2**30:.2f} GiB; "
+        speeds = ", ".join(
+            f"{count} thread{'s' * (count > 1)} {speed:.0f}"
+            for count, speed in self.tokens_per_s.items()
         )
-        by_updates = max_updates * tokens_per_update / speed / 60 if max_updates else float("inf")
-        if max_minutes and max_minutes <= by_updates:
-            updates = max_minutes * 60 * speed / tokens_per_update
-            return text + f"ends after {max_minutes:g} min, about {updates:.0f} updates"
-        if max_updates:
-            clock = time.strftime("%H:%M", time.localtime(time.time() + 60 * by_updates))
-            return text + f"ends after {max_updates} updates, about {by_updates:.0f} min ({clock})"
-        return text + "no end set: stop it with Ctrl-C"
+        end = expected_end(config, self.tokens_per_s[self.threads] / tokens_per_update, state)
+        return (
+            f"{self.parameters / 1e6:.1f} M parameters; target tokens/s: {speeds}; "
+            f"memory {self.memory_bytes / 2**30:.2f} GiB; {end}"
+        )
+
+
+def expected_end(config: TrainConfig, updates_per_s: float, state: TrainState) -> str:
+    """Says when a run will end that makes so many updates a second."""
+    if updates_per_s <= 0:
+        return "the largest batch does not fit into memory and will be cut"
+    limits = []
+    if config.max_updates:
+        limits.append((config.max_updates - state.update) / updates_per_s)
+    if config.max_minutes:
+        limits.append(60 * config.max_minutes - state.elapsed_s)
+    if not limits:
+        return "no end set: stop it with Ctrl-C"
+    left_s = max(0.0, min(limits))
+    clock = time.strftime("%H:%M", time.localtime(time.time() + left_s))
+    updates = state.update + left_s * updates_per_s
+    return f"ends in {left_s / 60:.0f} min ({clock}), at about update {updates:.0f}"
 
 
 def _time_step(learner: Learner, batch: Batch, device: torch.device) -> float:

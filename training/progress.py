@@ -10,8 +10,8 @@ from types import FrameType, TracebackType
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from training.reporter import Observer
 from training.state import TrainState
-from training.trainer import Observer
 
 
 class LineObserver(Observer):

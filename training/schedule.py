@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from nmt.config import require
@@ -53,7 +54,7 @@ def inverse_sqrt(config: TrainConfig) -> Schedule:
     warmup = config.warmup_updates or 4000
 
     def factor(update: int, progress: float) -> float:
-        return min(update / warmup, (warmup / update) ** 0.5)
+        return min(update / warmup, math.sqrt(warmup / update))
 
     return factor
 

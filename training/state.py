@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import random
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -56,13 +56,14 @@ class TrainState:
 
 def capture_random(device: torch.device) -> dict[str, Any]:
     """Gives the states of all random number generators that training may draw from."""
-    numpy_state = np.random.get_state(legacy=True)
+    name, keys, position, has_gauss, gauss = cast(
+        "tuple[str, np.ndarray[Any, Any], int, int, float]", np.random.get_state(legacy=True)
+    )
     states: dict[str, Any] = {
         "torch": torch.get_rng_state(),
         "python": random.getstate(),
-        "numpy": (numpy_state[0], torch.from_numpy(numpy_state[1].astype(np.int64)),
-                  *numpy_state[2:]),
-    }  # fmt: skip
+        "numpy": (name, torch.from_numpy(keys.astype(np.int64)), position, has_gauss, gauss),
+    }
     if device.type == "cuda":
         states["cuda"] = torch.cuda.get_rng_state(device)
     return states
