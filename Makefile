@@ -15,7 +15,7 @@ SHORT_BENCHMARKS := segmentation
 SETUP_FILES := pyproject.toml constraints.txt scripts/install.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup translate serve test test-slow test-all lint format types imports check bench clean
+.PHONY: help setup translate serve test test-slow test-all lint format types imports tree check bench clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 14
@@ -60,6 +60,9 @@ types: .venv/dev-ready  ## mypy --strict
 
 imports: .venv/dev-ready  ## the import directions of docs/overview.md
 	@$(BIN)/lint-imports
+
+tree:  ## redraw the tree in README.md
+	@$(PYTHON) scripts/tree.py
 
 check: lint types imports test  ## what a change must pass
 
