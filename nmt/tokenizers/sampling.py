@@ -33,6 +33,9 @@ MAX_SAMPLED_CHARS: Final = 16
 """Longer units are sampled in slices: their n best would differ in one place only."""
 MAX_CACHED_UNITS: Final = 200_000
 
+Choices = tuple[list[list[int]], list[float]]
+"""Candidates for a part, and the running sum of their weights."""
+
 _PARTS = re.compile(
     "(" + "|".join(map(re.escape, PLACEHOLDERS)) + f"| )|([^ ]{{1,{MAX_SAMPLED_CHARS}}}?(?=⟦|$)"
     f"|[^ ]{{1,{MAX_SAMPLED_CHARS}}})"
@@ -92,26 +95,26 @@ class UnigramSampler:
         processor = subwords.processor
         self._processor = processor
         self._scores = [processor.get_score(i) for i in range(subwords.vocab_size)]
-        self._choices: dict[str, tuple[list[list[int]], list[float]]] = {}
-        self._alpha = math.nan
+        self._cache: tuple[float, dict[str, Choices]] = (math.nan, {})
 
     def draw(self, part: str, alpha: float, rng: RandomSource) -> list[int]:
         """Gives the ids of one of the n best segmentations."""
-        if alpha != self._alpha:
-            self._choices, self._alpha = {}, alpha
-        choices = self._choices.get(part)
+        cached_alpha, cache = self._cache
+        if alpha != cached_alpha:
+            cache = {}
+            self._cache = alpha, cache
+        choices = cache.get(part)
         if choices is None:
             choices = self._choices_of(part, alpha)
-            if len(self._choices) >= MAX_CACHED_UNITS:
-                self._choices.clear()
-            self._choices[part] = choices
+            if len(cache) >= MAX_CACHED_UNITS:
+                cache.clear()
+            cache[part] = choices
         candidates, cumulative = choices
         if len(candidates) == 1:
             return candidates[0]
         return candidates[bisect_right(cumulative, rng.random() * cumulative[-1], 0, -1)]
 
-    def _choices_of(self, part: str, alpha: float) -> tuple[list[list[int]], list[float]]:
-        """Gives the candidates and the running sum of their weights."""
+    def _choices_of(self, part: str, alpha: float) -> Choices:
         candidates: list[list[int]] = self._processor.nbest_encode(part, nbest_size=N_BEST)
         # A character outside the vocabulary costs every candidate the same, so bytes count 0.
         scores = [sum(self._scores[i] for i in ids) for ids in candidates]

@@ -10,6 +10,7 @@ exactly. A `▁` that was in the text already is written as a space, which is ot
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable
 
@@ -40,7 +41,7 @@ def join_at(text: str, cuts: Iterable[int]) -> str:
     inner = sorted({cut for cut in cuts if 0 < cut < len(text)})
     bounds = [0, *inner, len(text)]
     marked = text.translate(_SWAP)
-    parts = [marked[a:b] for a, b in zip(bounds, bounds[1:], strict=False)]
+    parts = [marked[a:b] for a, b in itertools.pairwise(bounds)]
     return SPACE_MARK + SEPARATOR.join(parts)
 
 
