@@ -1,0 +1,157 @@
+"""Test sets, and what the systems make of them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from training.errors import DataError
+
+BATCH_LINES = 64
+"""Lines handed over at a time; only how often progress is shown depends on it."""
+
+
+class TranslationLike(Protocol):
+    """What scoring reads of a `nmt.translator.Translation`."""
+
+    @property
+    def text(self) -> str:
+        """The translation of one line."""
+        ...
+
+
+Translate = Callable[[list[str]], Sequence[TranslationLike]]
+"""Translates lines, each by itself, in order."""
+
+
+@dataclass(frozen=True)
+class TestSet:
+    """Korean lines and their English references."""
+
+    name: str
+    sources: tuple[str, ...]
+    references: tuple[str, ...]
+
+    __test__ = False  # not one of pytest's classes
+
+
+@dataclass(frozen=True)
+class SystemOutput:
+    """Translations of one test set by one system."""
+
+    name: str
+    lines: tuple[str, ...]
+    """One for each line of the test set, without line ends."""
+    translations: tuple[TranslationLike, ...] = ()
+    """The same with all that the translator says about them; empty for a file."""
+    seconds: float | None = None
+    """Time to translate all, loading excluded; None for a file of ready translations."""
+    size_bytes: int | None = None
+    """Of the bundle."""
+    description: str = ""
+    """Engine and device, or the file read."""
+
+    @property
+    def sentences_per_s(self) -> float | None:
+        """Lines of the test set per second."""
+        return len(self.lines) / self.seconds if self.seconds else None
+
+
+def read_lines(path: Path) -> list[str]:
+    """Reads the lines of a UTF-8 file; only line feeds end lines.
+
+    Raises:
+        DataError: no such file, or not UTF-8.
+    """
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except (FileNotFoundError, IsADirectoryError):
+        raise DataError(f"there is no file {path}; give a text file, one sentence a line") from None
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path} is not UTF-8 (byte {error.start}); convert it first") from None
+    return [line.removesuffix("\r") for line in text.removesuffix("\n").split("\n")] if text else []
+
+
+def read_test_set(source: Path, reference: Path, name: str, limit: int | None = None) -> TestSet:
+    """Reads a test set of two aligned files.
+
+    Args:
+        source: Korean, one sentence a line.
+        reference: English, line by line the same.
+        name: what tables and folders call it.
+        limit: read this many lines only.
+
+    Raises:
+        DataError: a file is missing, empty or not UTF-8, or the two differ in length.
+    """
+    sources, references = read_lines(source), read_lines(reference)
+    if len(sources) != len(references) or not sources:
+        raise DataError(
+            f"{source} has {len(sources)} lines and {reference} has {len(references)}; "
+            "both need the same number, at least 1"
+        )
+    if limit is not None and limit < 1:
+        raise DataError(f"limit is {limit}; allowed: 1 or more")
+    return TestSet(name, tuple(sources[:limit]), tuple(references[:limit]))
+
+
+def read_prefix(prefix: Path, limit: int | None = None) -> TestSet:
+    """Reads the test set `PREFIX.ko`, `PREFIX.en`.
+
+    Raises:
+        DataError: see `read_test_set`.
+    """
+    parts = [prefix.with_name(f"{prefix.name}.{language}") for language in ("ko", "en")]
+    return read_test_set(parts[0], parts[1], prefix.name, limit)
+
+
+def read_hypothesis(path: Path, name: str, test_set: TestSet, limit: int | None) -> SystemOutput:
+    """Reads ready translations of a test set.
+
+    Raises:
+        DataError: the file is missing or not UTF-8, or its length is not the test set's.
+    """
+    lines, wanted = read_lines(path), len(test_set.sources)
+    if len(lines) < wanted or (limit is None and len(lines) != wanted):
+        raise DataError(
+            f"{path} has {len(lines)} lines, {test_set.name} has {wanted}; "
+            "give one translation a line, in the order of the test set"
+        )
+    return SystemOutput(name, tuple(lines[:wanted]), description=path.name)
+
+
+def one_line(text: str) -> str:
+    """Gives a translation as it stands in a file of one translation a line."""
+    return " ".join(text.splitlines())
+
+
+def translate_set(
+    translate: Translate,
+    test_set: TestSet,
+    name: str,
+    progress: Callable[[int], None] = lambda lines: None,
+    batch_lines: int = BATCH_LINES,
+) -> SystemOutput:
+    """Translates a test set and takes the time; one line beforehand warms the engine up.
+
+    Args:
+        translate: the system.
+        test_set: what to translate.
+        name: what tables and files call the system.
+        progress: told how many lines have been translated since it was last told.
+        batch_lines: lines handed over at a time.
+    """
+    translate(list(test_set.sources[:1]))
+    found: list[TranslationLike] = []
+    start = time.perf_counter()
+    for first in range(0, len(test_set.sources), batch_lines):
+        lines = list(test_set.sources[first : first + batch_lines])
+        found.extend(translate(lines))
+        progress(len(lines))
+    seconds = time.perf_counter() - start
+    return SystemOutput(
+        name, tuple(one_line(t.text) for t in found), tuple(found), max(seconds, 1e-9)
+    )
