@@ -124,11 +124,12 @@ def test_finished_sentences_leave_the_batch(table_model, make_batch):
     assert model.rows_per_step == [4, 2, 2, 2, 2, 2, 2]
 
 
-def test_finished_hypotheses_leave_the_beam(table_model, make_batch):
-    model = table_model(eos=-0.5, seed=1)
-    search(model, *make_batch([20], [21]), options_of_limit(6, beam_size=4, n_best=4))
-    assert max(model.rows_per_step) <= 8
-    assert model.rows_per_step[-1] < 8
+def test_finished_hypotheses_keep_their_places_in_the_beam(table_model, make_batch):
+    model = table_model(n_pieces=6, steps=1, spread=0.1, eos=3.0)
+    options = options_of_limit(6, beam_size=4, n_best=4, length_penalty=8.0)
+    (found,) = search(model, *make_batch([20]), options)
+    assert model.rows_per_step == [1, 3]
+    assert sorted(len(h.ids) for h in found) == [0, 1, 1, 1]
 
 
 def test_search_stops_once_nothing_can_beat_the_best(table_model, make_batch):
