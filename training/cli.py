@@ -5,11 +5,16 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from training.progress import StopOnSignal
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -23,14 +28,72 @@ Settings = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="SECTION.KEY=VALUE", help="Replace a setting; repeatable."),
 ]
+Workers = Annotated[int, typer.Option(help="Processes; 0: one per free core.")]
+
+
+class Dtype(StrEnum):
+    """How a bundle stores weights."""
+
+    float16 = "float16"
+    bfloat16 = "bfloat16"
+    float32 = "float32"
 
 
 @app.callback()
-def _main(verbose: Annotated[bool, typer.Option("--verbose", "-v")] = False) -> None:
+def _main(
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log details.")] = False,
+) -> None:
     logging.basicConfig(
         stream=sys.stderr, level=logging.DEBUG if verbose else logging.INFO,
         format="%(asctime)s %(message)s", datefmt="%H:%M:%S",
     )  # fmt: skip
+
+
+def _settle_process(threads: int) -> None:
+    """What has to be set before torch is imported."""
+    # Threads that spin while they wait make two busy processes crawl.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    if threads:
+        os.environ.setdefault("OMP_NUM_THREADS", str(threads))
+
+
+@contextmanager
+def _watching() -> Iterator[StopOnSignal]:
+    """A progress bar on a terminal, lines elsewhere; Ctrl-C saves and stops."""
+    from training.precision import keep_freed_memory
+    from training.progress import BarObserver, LineObserver, StopOnSignal
+
+    keep_freed_memory()
+    if sys.stderr.isatty():
+        with BarObserver() as bar:
+            stop = StopOnSignal(bar)
+            stop.install()
+            yield stop
+    else:
+        stop = StopOnSignal(LineObserver())
+        stop.install()
+        yield stop
+
+
+@app.command()
+def prepare(config: ConfigPath, settings: Settings = None) -> None:
+    """Clean corpora into prepared pairs, as [data.prepare] says."""
+    from training.config import load_prepare
+    from training.data.prepare import prepare as run_prepare
+
+    report = run_prepare(load_prepare(config, settings or []))
+    typer.echo(report.to_markdown())
+
+
+@app.command()
+def tokenizer(config: ConfigPath, settings: Settings = None, workers: Workers = 0) -> None:
+    """Segment the prepared pairs and train both tokenizers, as [tokenizer.training] says."""
+    from training.config import load_config
+    from training.tokenizers import train_tokenizers
+
+    run = load_config(config, settings or [])
+    for side, made in zip(("source", "target"), train_tokenizers(run, workers), strict=True):
+        typer.echo(f"{getattr(run.tokenizer, side)}\t{made.kind}\t{made.vocab_size} pieces")
 
 
 @app.command()
@@ -46,22 +109,93 @@ def fit(
     replaced = list(settings or [])
     if threads:
         replaced.append(f"train.threads={threads}")
-        os.environ.setdefault("OMP_NUM_THREADS", str(threads))
     if max_minutes:
         replaced.append(f"train.max_minutes={max_minutes}")
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # before torch starts its threads
+    _settle_process(threads)
 
     from training.config import load_config
     from training.fit import fit as run_fit
-    from training.precision import keep_freed_memory
-    from training.progress import BarObserver, LineObserver, StopOnSignal
 
-    keep_freed_memory()
     run = load_config(config, replaced)
-    with ExitStack() as stack:
-        terminal = sys.stderr.isatty()
-        observer = stack.enter_context(BarObserver()) if terminal else LineObserver()
-        stop = StopOnSignal(observer)
-        stop.install()
-        run_fit(run, output, resume, observer, stop_requested=lambda: stop.requested)
+    with _watching() as stop:
+        run_fit(run, output, resume, stop.observer, stop_requested=lambda: stop.requested)
     typer.echo(str(output))
+
+
+@app.command()
+def average(
+    run: Annotated[Path, typer.Argument(help="Folder of the run.")],
+    last: Annotated[int, typer.Option(help="How many of the last checkpoints.")] = 5,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Default: RUN/average.ckpt.")
+    ] = None,
+) -> None:
+    """Average the weights of a run's last checkpoints."""
+    from training.average import average as run_average
+    from training.average import last_checkpoints
+
+    target = output or run / "average.ckpt"
+    run_average(last_checkpoints(run, last), target)
+    typer.echo(str(target))
+
+
+@app.command()
+def export(
+    checkpoint: Annotated[Path, typer.Argument(help="A .ckpt file, or a run folder (its best).")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the bundle.")],
+    name: Annotated[str, typer.Option(help="Name; default: the folder's.")] = "",
+    dtype: Annotated[Dtype, typer.Option(help="How weights are stored.")] = Dtype.float16,
+    metrics: Annotated[Path | None, typer.Option(help="JSON of scores for the card.")] = None,
+) -> None:
+    """Write a checkpoint as a bundle and compare the two."""
+    from training.export import export as run_export
+    from training.export import read_metrics
+
+    parity = run_export(
+        checkpoint, output, name or output.resolve().name, dtype.value,
+        metrics=read_metrics(metrics),
+    )  # fmt: skip
+    typer.echo(parity.line(), err=True)
+    typer.echo(str(output))
+
+
+@app.command()
+def quickstart(
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for all of it.")] = Path(
+        "runs/quickstart"
+    ),
+    minutes: Annotated[float, typer.Option(help="Training time.")] = 3.0,
+) -> None:
+    """Train, evaluate and translate with a tiny model on the sample that ships with this."""
+    _settle_process(0)
+
+    from training.quickstart import quickstart as run_quickstart
+
+    with _watching() as stop:
+        result = run_quickstart(output, minutes, stop.observer, lambda: stop.requested)
+    for source, translation, reference in result.translations:
+        typer.echo(f"{source}\t{translation}\t({reference})")
+    typer.echo(f"bundle: {result.bundle}  curves: {result.plot}", err=True)
+    typer.echo(f"try: echo '저는 물을 마셔요.' | nmt translate --model {result.bundle}", err=True)
+
+
+@app.command()
+def pack(
+    prepared: Annotated[Path, typer.Argument(help="Prepared folder.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="File NAME.xz to write.")],
+) -> None:
+    """Pack prepared, segmented pairs into one file for another machine."""
+    from training.data.pack import pack as run_pack
+
+    typer.echo(f"{output}\t{run_pack(prepared, output)} bytes")
+
+
+@app.command()
+def unpack(
+    packed: Annotated[Path, typer.Argument(help="What pack wrote.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Prepared folder to write.")],
+) -> None:
+    """Unpack prepared pairs."""
+    from training.data.pack import unpack as run_unpack
+
+    typer.echo(f"{output}\t{len(run_unpack(packed, output))} pairs")

@@ -7,10 +7,11 @@ import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from nmt.config import ModelConfig, SearchConfig, build, build_model_config, require
 from nmt.errors import ConfigError
+from training.data.settings import PrepareConfig
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,27 @@ class DataConfig:
 
 
 @dataclass(frozen=True)
+class TokenizerTraining:
+    """How both tokenizers are trained from prepared pairs."""
+
+    source_kind: str = "mecab"
+    """Analyzer that cuts the Korean first, or `sentencepiece` for none."""
+    source_vocab_size: int = 16_000
+    """Pieces wanted, 276 reserved ones included."""
+    target_vocab_size: int = 16_000
+    model_type: Literal["unigram", "bpe"] = "unigram"
+    max_pairs: int = 1_000_000
+    """Pairs read, of the first epoch's order."""
+
+    def __post_init__(self) -> None:
+        for name in ("source_vocab_size", "target_vocab_size"):
+            value = getattr(self, name)
+            require(value > 300, f"tokenizer.training.{name} is {value}; allowed: above 300")
+        value = self.max_pairs
+        require(value > 0, f"tokenizer.training.max_pairs is {value}; allowed: above 0")
+
+
+@dataclass(frozen=True)
 class TokenizerConfig:
     """Trained tokenizers and subword regularisation (Kudo 2018)."""
 
@@ -54,8 +76,8 @@ class TokenizerConfig:
     target_alpha: float = 0.0
     sampling_until: float = 0.85
     """Share of the run after which pieces are no longer sampled."""
-    training: dict[str, Any] = field(default_factory=dict)
-    """How `nmt train tokenizer` trains both: its own settings."""
+    training: TokenizerTraining = field(default_factory=lambda: TokenizerTraining())
+    """How `nmt train tokenizer` makes them."""
 
     def __post_init__(self) -> None:
         for name in ("source_alpha", "target_alpha", "sampling_until"):
@@ -194,12 +216,7 @@ def _set(table: dict[str, Any], setting: str) -> None:
     table[section][key] = value
 
 
-def load_config(path: Path, settings: Sequence[str] = ()) -> RunConfig:
-    """Reads a TOML file of settings; `settings` such as `train.seed=2` replace what it says.
-
-    Raises:
-        ConfigError: no such file, not TOML, an unknown key or a value out of range.
-    """
+def _read_table(path: Path, settings: Sequence[str]) -> dict[str, Any]:
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -208,9 +225,35 @@ def load_config(path: Path, settings: Sequence[str] = ()) -> RunConfig:
         raise ConfigError(f"{path} is not TOML: {error}") from None
     for setting in settings:
         _set(table, setting)
-    config: RunConfig = build(RunConfig, table)
+    return table
+
+
+def load_config(path: Path, settings: Sequence[str] = ()) -> RunConfig:
+    """Reads a TOML file of settings; `settings` such as `train.seed=2` replace what it says.
+
+    Raises:
+        ConfigError: no such file, not TOML, an unknown key or a value out of range.
+    """
+    config: RunConfig = build(RunConfig, _read_table(path, settings))
     config.model_config(32, 32)
     return config
+
+
+def load_prepare(path: Path, settings: Sequence[str] = ()) -> PrepareConfig:
+    """Reads the settings of `prepare`: table [data.prepare], whose output is data.prepared.
+
+    A file of its own may hold the same settings directly under [data].
+
+    Raises:
+        ConfigError: as `load_config`.
+    """
+    data = _read_table(path, settings).get("data", {})
+    if "corpora" in data:
+        return cast("PrepareConfig", build(PrepareConfig, data, "data"))
+    if "prepare" not in data:
+        raise ConfigError(f"{path} has no table [data.prepare]; see docs/training.md")
+    output = {"output": data["prepared"]} if data.get("prepared") else {}
+    return cast("PrepareConfig", build(PrepareConfig, output | data["prepare"], "data.prepare"))
 
 
 def config_from_dict(mapping: dict[str, Any]) -> RunConfig:

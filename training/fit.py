@@ -59,6 +59,15 @@ def open_encoder(prepared: str, source: str, target: str, limits: EncodeLimits) 
     return PairEncoder(pairs, load_tokenizer(Path(source)), load_tokenizer(Path(target)), limits)
 
 
+def require_folders(config: RunConfig) -> None:
+    """Raises ConfigError unless the settings name prepared data and both tokenizers."""
+    data, tokenizer = config.data, config.tokenizer
+    for name, value in (("data.prepared", data.prepared), ("tokenizer.source", tokenizer.source),
+                        ("tokenizer.target", tokenizer.target)):  # fmt: skip
+        if not value:
+            raise ConfigError(f"{name} is not set; name the folder, e.g. --set {name}=FOLDER")
+
+
 def open_data(config: RunConfig) -> RunData:
     """Opens the training data of a run.
 
@@ -66,11 +75,8 @@ def open_data(config: RunConfig) -> RunData:
         ConfigError: a folder is not named.
         DataError, TokenizerError: a folder is not what it should be.
     """
+    require_folders(config)
     data, tokenizer = config.data, config.tokenizer
-    for name, value in (("data.prepared", data.prepared), ("tokenizer.source", tokenizer.source),
-                        ("tokenizer.target", tokenizer.target)):  # fmt: skip
-        if not value:
-            raise ConfigError(f"{name} is not set; name the folder, e.g. --set {name}=FOLDER")
     limits = EncodeLimits(tokenizer.source_alpha, tokenizer.target_alpha,
                           data.max_source_pieces, data.max_target_pieces)  # fmt: skip
     folders = data.prepared, tokenizer.source, tokenizer.target
