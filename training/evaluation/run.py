@@ -6,24 +6,15 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
+from nmt.translation import Translation
 from training.errors import DataError
 
 BATCH_LINES = 64
 """Lines handed over at a time; only how often progress is shown depends on it."""
 
 
-class TranslationLike(Protocol):
-    """What scoring reads of a `nmt.translator.Translation`."""
-
-    @property
-    def text(self) -> str:
-        """The translation of one line."""
-        ...
-
-
-Translate = Callable[[list[str]], Sequence[TranslationLike]]
+Translate = Callable[[list[str]], Sequence[Translation]]
 """Translates lines, each by itself, in order."""
 
 
@@ -45,7 +36,7 @@ class SystemOutput:
     name: str
     lines: tuple[str, ...]
     """One for each line of the test set, without line ends."""
-    translations: tuple[TranslationLike, ...] = ()
+    translations: tuple[Translation, ...] = ()
     """The same with all that the translator says about them; empty for a file."""
     seconds: float | None = None
     """Time to translate all, loading excluded; None for a file of ready translations."""
@@ -145,7 +136,7 @@ def translate_set(
         batch_lines: lines handed over at a time.
     """
     translate(list(test_set.sources[:1]))
-    found: list[TranslationLike] = []
+    found: list[Translation] = []
     start = time.perf_counter()
     for first in range(0, len(test_set.sources), batch_lines):
         lines = list(test_set.sources[first : first + batch_lines])

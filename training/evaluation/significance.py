@@ -58,7 +58,7 @@ def _paired(
 ) -> list[Result]:
     from sacrebleu.significance import PairedTest
 
-    named: list[tuple[str, Sequence[str]]] = [(name, list(lines)) for name, lines in outputs.items()]
+    named: list[tuple[str, Sequence[str]]] = [(name, [*lines]) for name, lines in outputs.items()]
     metrics = {metric: cast("Metric", _Counted(scorer, metric))}
     _, found = PairedTest(named, metrics, None, test, samples)()
     (results,) = (values for key, values in found.items() if key != "System")
