@@ -1,0 +1,1 @@
+"""The commands of nmt/cli.py that live in this package."""

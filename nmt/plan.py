@@ -1,0 +1,185 @@
+"""From a text to the sentences that a model translates: normalise, segment, cut, protect, encode.
+
+Nothing of the text is altered on the way that could not be undone: every sentence knows its
+characters in the input, and what stands between two sentences is kept.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from nmt.offsets import NormalizedLine, normalize_line
+from nmt.text.long import split_long
+from nmt.text.protect import Protected, protect
+from nmt.text.segment import Sentence, split_sentences
+from nmt.tokenizers.base import Encoding, Tokenizer
+from nmt.translation import Token
+
+_LINE = re.compile("[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
+_PLACEHOLDER = re.compile(r"⟦\d{1,2}⟧")
+_SYLLABLE = re.compile("[가-힣\u1100-\u11ff\ua960-\ua97c\ud7b0-\ud7fb]")
+_EMOJI = "\u2190-\u21ff\u2300-\u23ff\u25a0-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff♡♥※"
+_PREFIX = re.compile(rf"(?:[{_EMOJI}•·*\-–—]+\s+|[{_EMOJI}]+)+(?=\S)")
+_SUFFIX = re.compile(rf"(?:\s*[{_EMOJI}]+)+$")
+_MAX_CHARS = 1000
+"""Longer sentences are cut before they are even encoded."""
+_MIN_CHARS = 16
+
+
+@dataclass(frozen=True)
+class SourceSentence:
+    """A sentence, or a part of one that is too long, on its way to the model."""
+
+    source: str
+    """`input[start:end]`."""
+    start: int
+    end: int
+    protected: Protected
+    """What the model translates, of the normalised sentence without `prefix` and `suffix`."""
+    ids: tuple[int, ...]
+    """Its pieces; empty where there is no Hangul to translate."""
+    prefix: str
+    """Emoji and list marks at the sentence's start, with the space after them, as given."""
+    suffix: str
+    """Emoji at its end, with the space before them, as given."""
+    is_part: bool
+    """Whether the sentence was too long and this is one part of it."""
+    line: NormalizedLine
+    line_start: int
+    """Where the line begins in the input."""
+    core_start: int
+    """Where `protected.source` begins in the normalised line."""
+
+    def tokens(self, encoding: Encoding) -> tuple[Token, ...]:
+        """Gives the pieces with their characters in the input, and the end of the sentence."""
+        tokens = []
+        for start, end in encoding.offsets:
+            first, last = _trimmed(self.protected.text, start, end)
+            first, last = self.protected.source_range(first, last)
+            first, last = self.line.source_range(first + self.core_start, last + self.core_start)
+            text = self.line.source[first:last]
+            tokens.append(Token(text, first + self.line_start, last + self.line_start))
+        return (*tokens, Token("</s>", self.end, self.end))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A text, cut into sentences."""
+
+    source: str
+    sentences: tuple[SourceSentence, ...]
+    gaps: list[str]
+    """What stands before each sentence in the translation and, last, after all."""
+
+
+class Planner:
+    """Plans texts for one model.
+
+    Args:
+        tokenizer: of the source side.
+        max_pieces: longer sentences are cut.
+    """
+
+    def __init__(self, tokenizer: Tokenizer, max_pieces: int) -> None:
+        self._tokenizer = tokenizer
+        self._max_pieces = max_pieces
+
+    def plan(self, text: str, glossary: Mapping[str, str] | None = None) -> Plan:
+        """Cuts `text` into sentences and encodes them.
+
+        Raises:
+            InputError: a glossary term is empty.
+        """
+        sentences = tuple(
+            sentence
+            for match in _LINE.finditer(text)
+            for sentence in self._iter_line(normalize_line(match[0]), match.start(), glossary)
+        )
+        return Plan(text, sentences, _gaps(text, sentences))
+
+    def _iter_line(
+        self, line: NormalizedLine, line_start: int, glossary: Mapping[str, str] | None
+    ) -> Iterator[SourceSentence]:
+        protected = protect(line.text, glossary)
+        for sentence in split_sentences(protected.text):
+            parts = self._cut(sentence)
+            for part in parts:
+                start, end = protected.source_range(part.start, part.end)
+                yield self._sentence(line, line_start, start, end, len(parts) > 1, glossary)
+
+    def _cut(self, sentence: Sentence) -> list[Sentence]:
+        """Gives the sentence, or its parts if it has too many pieces."""
+        limit = _MAX_CHARS
+        parts = split_long(sentence, limit)
+        while limit > _MIN_CHARS:
+            longest = max(len(self._tokenizer.encode_ids(part.text)) for part in parts)
+            if longest <= self._max_pieces:
+                break
+            share = self._max_pieces / longest
+            limit = max(_MIN_CHARS, int(max(len(part.text) for part in parts) * share * 0.9))
+            parts = split_long(sentence, limit)
+        return parts
+
+    def _sentence(
+        self,
+        line: NormalizedLine,
+        line_start: int,
+        start: int,
+        end: int,
+        is_part: bool,
+        glossary: Mapping[str, str] | None,
+    ) -> SourceSentence:
+        """Protects and encodes `line.text[start:end]`."""
+        first, last = line.source_range(start, end)
+        core_start, core_end = _core(line.text, start, end)
+        protected = protect(line.text[core_start:core_end], glossary)
+        ids: tuple[int, ...] = ()
+        if _SYLLABLE.search(_PLACEHOLDER.sub("", protected.text)):
+            ids = tuple(self._tokenizer.encode_ids(protected.text))
+        inner = line.source_range(core_start, core_end)
+        return SourceSentence(
+            source=line.source[first:last],
+            start=first + line_start,
+            end=last + line_start,
+            protected=protected,
+            ids=ids,
+            prefix=line.source[first : inner[0]],
+            suffix=line.source[inner[1] : last],
+            is_part=is_part,
+            line=line,
+            line_start=line_start,
+            core_start=core_start,
+        )
+
+
+def _core(text: str, start: int, end: int) -> tuple[int, int]:
+    """`text[start:end]` without emoji and list marks at its ends, if anything else is there."""
+    prefix = _PREFIX.match(text, start, end)
+    core_start = prefix.end() if prefix else start
+    suffix = _SUFFIX.search(text[core_start:end])
+    core_end = core_start + suffix.start() if suffix else end
+    return (core_start, core_end) if core_end > core_start else (start, end)
+
+
+def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+    """The range without the space at its start, unless nothing else is in it."""
+    while start < end - 1 and text[start] == " ":
+        start += 1
+    return start, end
+
+
+def _gaps(text: str, sentences: tuple[SourceSentence, ...]) -> list[str]:
+    """White space before, between and after the sentences; at least one space between two."""
+    bounds = [0, *(at for s in sentences for at in (s.start, s.end)), len(text)]
+    between = [text[a:b] for a, b in zip(bounds[::2], bounds[1::2], strict=True)]
+    gaps = ["".join(_plain_space(char) for char in gap) for gap in between]
+    return [gaps[0], *(gap or " " for gap in gaps[1:-1]), *gaps[1:][-1:]]
+
+
+def _plain_space(char: str) -> str:
+    """A line break or tab as it is, other white space as a space, anything else as nothing."""
+    if not char.isspace():
+        return ""
+    return char if char == "\t" or not _LINE.match(char) else " "
