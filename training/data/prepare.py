@@ -16,6 +16,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -61,11 +62,7 @@ def prepare(config: PrepareConfig, progress: Progress | None = None) -> PrepareR
     report = PrepareReport(
         config.output, [SourceReport(s.name, s.group, s.licence, s.origin) for s in sources]
     )
-    output = Path(config.output)
-    partial = output.with_name(output.name + ".partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    with Stage(partial / "stage") as stage:
+    with _replaced_folder(Path(config.output)) as folder, Stage(folder / "stage") as stage:
         for block in _clean_all(config, sources, test_lines):
             stage.add(block)
             _count(report, block)
@@ -73,16 +70,28 @@ def prepare(config: PrepareConfig, progress: Progress | None = None) -> PrepareR
                 progress(report.read, sources[block.source_id].name)
         stage.finish()
         marks, reasons = _mark(stage, sources, config)
-        _write(stage, marks, reasons, partial, report, config)
-    if report.kept == 0:
-        raise DataError(
-            f"none of {report.read} pairs is left; most were dropped for "
-            f"{report.drops.most_common(3)}; loosen [filters] or check the corpora"
-        )
-    _finish(config, sources, partial, report, start)
-    shutil.rmtree(output, ignore_errors=True)
-    partial.replace(output)
+        _write(stage, marks, reasons, folder, report, config)
+        if report.kept == 0:
+            raise DataError(
+                f"none of {report.read} pairs is left; most were dropped for "
+                f"{report.drops.most_common(3)}; loosen [filters] or check the corpora"
+            )
+        _finish(config, sources, folder, report, start)
     return report
+
+
+@contextmanager
+def _replaced_folder(output: Path) -> Iterator[Path]:
+    """Gives an empty folder that takes the place of `output` if all goes well."""
+    partial = output.with_name(output.name + ".partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    try:
+        yield partial
+        shutil.rmtree(output, ignore_errors=True)
+        partial.replace(output)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
 
 
 def _iter_blocks(sources: Sequence[Source]) -> Iterator[RawBlock]:

@@ -194,7 +194,7 @@ def test_prepare_refuses_when_nothing_is_left(corpora, write_corpus) -> None:
     config = settings(corpora)
     with pytest.raises(DataError, match="none of 1 pairs is left; most were dropped for"):
         prepare(config)
-    assert not Path(config.output).exists()
+    assert [path.name for path in corpora.parent.iterdir()] == ["corpora"]
 
 
 def test_report_shows_counts_and_examples(corpora, write_corpus, pairs) -> None:
