@@ -56,7 +56,7 @@ class Forgetting:
             return f"{self.system} loses more on long sentences than {self.against}"
         if self.high < 0:
             return f"{self.system} loses less on long sentences than {self.against}"
-        return f"no difference between {self.system} and {self.against} can be shown"
+        return f"{self.system} and {self.against}: no difference in what length costs can be shown"
 
 
 def eojeol_counts(sources: Sequence[str]) -> Rows:

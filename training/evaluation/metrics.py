@@ -34,6 +34,16 @@ class Score:
     """sacreBLEU's: everything needed to compute the same number again."""
 
 
+def check_metrics(names: Sequence[str]) -> None:
+    """Raises DataError unless `names` are different metrics, at least one."""
+    unknown = [name for name in names if name not in METRIC_NAMES]
+    if unknown or not names or len(set(names)) < len(names):
+        raise DataError(
+            f"metrics are {', '.join(names) or 'none'}; allowed: {', '.join(METRIC_NAMES)}, "
+            "each at most once"
+        )
+
+
 def build_metric(name: str) -> Metric:
     """Builds one metric with the settings that `sacrebleu -m bleu chrf ter` uses.
 
@@ -47,8 +57,7 @@ def build_metric(name: str) -> Metric:
     from sacrebleu.metrics.chrf import CHRF
     from sacrebleu.metrics.ter import TER
 
-    if name not in METRIC_NAMES:
-        raise DataError(f"no metric {name!r}; allowed: {', '.join(METRIC_NAMES)}")
+    check_metrics([name])
     if name == "bleu":
         return BLEU()
     if name == "ter":

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from nmt.translation import Translation
 from training.errors import DataError
 
-BATCH_LINES = 64
-"""Lines handed over at a time; only how often progress is shown depends on it."""
-
+BATCH_LINES = 256
+"""Lines handed over at a time; the engine sorts them by length into batches of its own."""
 
 Translate = Callable[[list[str]], Sequence[Translation]]
 """Translates lines, each by itself, in order."""
@@ -36,8 +36,8 @@ class SystemOutput:
     name: str
     lines: tuple[str, ...]
     """One for each line of the test set, without line ends."""
-    translations: tuple[Translation, ...] = ()
-    """The same with all that the translator says about them; empty for a file."""
+    flags: Mapping[str, int] = field(default_factory=dict)
+    """How many lines the translator has flagged, by flag."""
     seconds: float | None = None
     """Time to translate all, loading excluded; None for a file of ready translations."""
     size_bytes: int | None = None
@@ -136,13 +136,13 @@ def translate_set(
         batch_lines: lines handed over at a time.
     """
     translate(list(test_set.sources[:1]))
-    found: list[Translation] = []
+    lines: list[str] = []
+    flags: Counter[str] = Counter()
     start = time.perf_counter()
     for first in range(0, len(test_set.sources), batch_lines):
-        lines = list(test_set.sources[first : first + batch_lines])
-        found.extend(translate(lines))
-        progress(len(lines))
-    seconds = time.perf_counter() - start
-    return SystemOutput(
-        name, tuple(one_line(t.text) for t in found), tuple(found), max(seconds, 1e-9)
-    )
+        found = translate(list(test_set.sources[first : first + batch_lines]))
+        lines.extend(one_line(translation.text) for translation in found)
+        flags.update(str(flag) for translation in found for flag in translation.flags)
+        progress(len(found))
+    seconds = max(time.perf_counter() - start, 1e-9)
+    return SystemOutput(name, tuple(lines), dict(flags.most_common()), seconds)
