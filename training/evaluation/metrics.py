@@ -79,7 +79,16 @@ class Scorer:
         self._known: dict[tuple[str, tuple[str, ...]], Statistics] = {}
 
     def statistics(self, metric: str, hypotheses: Sequence[str]) -> Statistics:
-        """Gives the counts of each sentence, [N, K]."""
+        """Gives the counts of each sentence, [N, K].
+
+        Raises:
+            DataError: there are not as many translations as references.
+        """
+        if len(hypotheses) != len(self.references):
+            raise DataError(
+                f"{len(hypotheses)} translations for {len(self.references)} references; "
+                "give one for each"
+            )
         key = metric, tuple(hypotheses)
         if key not in self._known:
             found = self.metrics[metric]._extract_corpus_statistics(

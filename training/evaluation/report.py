@@ -63,6 +63,8 @@ def write_report(
         FontMissingError: there is attention to draw and no font with Hangul.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    for system, metrics in metrics_by_system(evaluation).items():
+        _write_json(folder / f"{file_name(system)}.metrics.json", metrics)
     written = [_write_lines(folder / file_name(name) / f"{file_name(output.name)}.en", output)
                for name, of_set in outputs.items() for output in of_set]  # fmt: skip
     pictures: dict[str, list[Path]] = {}
@@ -73,10 +75,34 @@ def write_report(
     links = {name: [path.relative_to(folder).as_posix() for path in paths]
              for name, paths in pictures.items()}  # fmt: skip
     (folder / "report.md").write_text(markdown(evaluation, links), encoding="utf-8")
-    text = json.dumps(as_json(evaluation), ensure_ascii=False, indent=2)
-    (folder / "report.json").write_text(text + "\n", encoding="utf-8")
+    _write_json(folder / "report.json", as_json(evaluation))
     drawn = [path for paths in pictures.values() for path in paths]
     return [folder / "report.md", folder / "report.json", *written, *drawn]
+
+
+def metrics_by_system(evaluation: Evaluation) -> dict[str, dict[str, Any]]:
+    """Gives for each system what `nmt train export --metrics` takes."""
+    found: dict[str, dict[str, Any]] = {}
+    for of_set in evaluation.sets:
+        for system in of_set.systems:
+            metrics = found.setdefault(system.name, {"scores": {}, "details": {}})
+            metrics["scores"][of_set.name] = {
+                metric: round(result.score, 2) for metric, result in system.metrics.items()
+            }
+            metrics["details"][of_set.name] = {
+                "lines": of_set.lines, "sentences_per_s": system.sentences_per_s,
+                "description": system.description,
+                "metrics": {m: dataclasses.asdict(r) for m, r in system.metrics.items()},
+            }  # fmt: skip
+    for name, suites in evaluation.challenge.items():
+        metrics = found.setdefault(name, {"scores": {}, "details": {}})
+        metrics["challenge"] = {s.suite: {"passed": s.passed, "total": s.total} for s in suites}
+    return found
+
+
+def _write_json(path: Path, values: Mapping[str, Any]) -> None:
+    text = json.dumps(values, ensure_ascii=False, indent=2, allow_nan=False)
+    path.write_text(text + "\n", encoding="utf-8")
 
 
 def _write_lines(path: Path, output: SystemOutput) -> Path:

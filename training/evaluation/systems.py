@@ -107,9 +107,7 @@ def answer(
     outputs = []
     for test_set in tasks.test_sets:
         found = translate_set(translate, test_set, system.name, progress)
-        outputs.append(
-            replace(found, size_bytes=system.size_bytes, description=system.description)
-        )
+        outputs.append(replace(found, size_bytes=system.size_bytes, description=system.description))
     suites = []
     for suite in tasks.suites:
         suites.append(run_suite(translate, suite))

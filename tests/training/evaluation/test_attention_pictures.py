@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from matplotlib.image import imread
+
+from nmt.translation import SentenceTranslation, Token
+from training.errors import DataError
+from training.evaluation import fonts
+from training.evaluation.fonts import FontMissingError, HangulFont, find_hangul_font
+from training.evaluation.heatmap import AttentionMap, attention_map, draw_attention
+
+
+def sentence(attention: tuple[tuple[float, ...], ...] | None) -> SentenceTranslation:
+    source = (Token("나", 0, 1), Token("는", 1, 2), Token("가", 3, 4), Token("</s>", 4, 4))
+    target = (Token("I", 0, 1), Token("go", 2, 4), Token("</s>", 4, 4))
+    return SentenceTranslation("나는 가", 0, 4, "I go", -1.0, source_tokens=source,
+                               target_tokens=target, attention=attention)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def font() -> HangulFont:
+    try:
+        return find_hangul_font()
+    except FontMissingError as error:
+        pytest.skip(str(error))
+
+
+def test_attention_map_marks_the_starts_of_words() -> None:
+    found = attention_map(sentence(((0.25,) * 4,) * 3))
+    assert found is not None
+    assert found.source == ("_나", "는", "_가", "⏎")
+    assert found.target == ("_I", "_go", "⏎")
+    assert found.weights.shape == (3, 4)
+
+
+def test_attention_map_is_none_without_attention() -> None:
+    assert attention_map(sentence(None)) is None
+
+
+@pytest.mark.parametrize("rows", [((0.25,) * 4,) * 2, ((0.5,) * 4,) * 3])
+def test_attention_map_refuses_what_does_not_fit(rows: tuple[tuple[float, ...], ...]) -> None:
+    with pytest.raises(DataError, match="its rows do not sum to 1; translate again"):
+        attention_map(sentence(rows))
+
+
+def test_picture_is_dark_where_the_weight_is(tmp_path: Path, font: HangulFont) -> None:
+    dark, light = (tmp_path / f"{name}.png" for name in ("dark", "light"))
+    pieces = ("_한", "글"), ("_a", "b")
+    draw_attention(AttentionMap(*pieces, np.eye(2)), dark, font, "한글 <b>$x$")
+    draw_attention(AttentionMap(*pieces, np.full((2, 2), 0.5)), light, font, "한글 <b>$x$")
+    assert imread(dark)[..., :3].min(axis=2).shape == imread(light)[..., :3].min(axis=2).shape
+    assert imread(dark)[..., 0].min() < imread(light)[..., 0].mean()
+
+
+def test_picture_has_no_empty_boxes(
+    tmp_path: Path, font: HangulFont, recwarn: pytest.WarningsRecorder
+) -> None:
+    pieces = ("_뷁", "\u200b", "𠮷", "😀", "⏎")
+    weights = np.eye(5)
+    draw_attention(AttentionMap(pieces, pieces, weights), tmp_path / "a.png", font, "x")
+    assert [w for w in recwarn if "missing from font" in str(w.message)] == []
+
+
+def test_drawable_writes_numbers_for_what_no_font_has(font: HangulFont) -> None:
+    assert font.drawable("가a\U00020bb7") == "가aU+20BB7"
+
+
+def test_missing_font_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(fonts.FONT_VARIABLE, raising=False)
+    monkeypatch.setattr(fonts, "_installed_fonts", lambda: iter(()))
+    monkeypatch.setattr(fonts, "_packaged_fonts", lambda: iter(()))
+    with pytest.raises(FontMissingError, match=r"pip install koreanize-matplotlib.*fonts-nanum"):
+        find_hangul_font()
+
+
+def test_named_font_without_hangul_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    from matplotlib.font_manager import findfont
+
+    monkeypatch.setenv(fonts.FONT_VARIABLE, findfont("DejaVu Sans"))
+    with pytest.raises(FontMissingError, match="is not a font file with Hangul"):
+        find_hangul_font()
