@@ -7,12 +7,12 @@ is fast: a million sentences have some hundred thousand units.
 
 from __future__ import annotations
 
+import io
 import itertools
 import logging
 import string
-import tempfile
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final, get_args
 
@@ -64,6 +64,7 @@ def train_tokenizer(
     """
     if model_type not in get_args(ModelType):
         raise TokenizerError(f"model_type is {model_type!r}; allowed: unigram, bpe")
+    build = _builder(kind)  # asks for the analyzer before hours are spent
     counts = count_units(itertools.islice(segmented_lines, seed_sentences))
     model = train_subwords(
         counts,
@@ -72,18 +73,19 @@ def train_tokenizer(
         character_coverage=character_coverage,
         n_threads=n_threads,
     )
-    tokenizer = _tokenizer_of(kind, Subwords(model, model_type))
+    tokenizer = build(Subwords(model, model_type))
     if tokenizer.vocab_size < vocab_size:
         logger.warning("%d pieces wanted, the text gave %d", vocab_size, tokenizer.vocab_size)
     tokenizer.save(folder)
     return tokenizer
 
 
-def _tokenizer_of(kind: str, subwords: Subwords) -> Tokenizer:
+def _builder(kind: str) -> Callable[[Subwords], Tokenizer]:
     if kind == SentencePieceTokenizer.kind:
-        return SentencePieceTokenizer(subwords)
+        return SentencePieceTokenizer
     analyzer = analyzer_named(kind)
-    return MorphemeTokenizer(subwords, analyzer, analyzer.versions())
+    versions = analyzer.versions()
+    return lambda subwords: MorphemeTokenizer(subwords, analyzer, versions)
 
 
 def count_units(segmented_lines: Iterable[str]) -> Counter[str]:
@@ -118,37 +120,35 @@ def train_subwords(
             f"vocab_size is {vocab_size}; {FIRST_PIECE_ID} ids are reserved and "
             f"{len(KEPT_CHARS)} are Latin characters: give 1000 or more"
         )
-    with tempfile.TemporaryDirectory() as temporary:
-        units = Path(temporary) / "units.tsv"
-        # Sorted, so that the model does not depend on the order of the lines.
-        units.write_text("".join(f"{u}\t{n}\n" for u, n in sorted(counts.items())), "utf-8")
-        prefix = Path(temporary) / "spm"
-        try:
-            sentencepiece.SentencePieceTrainer.train(
-                input=str(units),
-                input_format="tsv",
-                model_prefix=str(prefix),
-                model_type=model_type,
-                vocab_size=vocab_size,
-                hard_vocab_limit=False,
-                character_coverage=character_coverage,
-                required_chars=KEPT_CHARS + SPACE_MARK,
-                normalization_rule_name="identity",
-                add_dummy_prefix=False,
-                remove_extra_whitespaces=False,
-                byte_fallback=True,
-                split_digits=True,
-                pad_id=0,
-                bos_id=1,
-                eos_id=2,
-                unk_id=3,
-                user_defined_symbols=list(PLACEHOLDERS),
-                num_threads=n_threads,
-                minloglevel=2,
-            )
-        except RuntimeError as error:
-            raise TokenizerError(
-                f"SentencePiece cannot train {vocab_size} pieces on {len(counts)} distinct "
-                f"words ({error}); give more text or a smaller vocab_size"
-            ) from error
-        return prefix.with_suffix(".model").read_bytes()
+    # Sorted, so that the model does not depend on the order of the lines.
+    lines = (f"{unit}\t{count}" for unit, count in sorted(counts.items()))
+    model = io.BytesIO()
+    try:
+        sentencepiece.SentencePieceTrainer.train(
+            sentence_iterator=lines,
+            input_format="tsv",
+            model_writer=model,
+            model_type=model_type,
+            vocab_size=vocab_size,
+            hard_vocab_limit=False,
+            character_coverage=character_coverage,
+            required_chars=KEPT_CHARS + SPACE_MARK,
+            normalization_rule_name="identity",
+            add_dummy_prefix=False,
+            remove_extra_whitespaces=False,
+            byte_fallback=True,
+            split_digits=True,
+            pad_id=0,
+            bos_id=1,
+            eos_id=2,
+            unk_id=3,
+            user_defined_symbols=list(PLACEHOLDERS),
+            num_threads=n_threads,
+            minloglevel=2,
+        )
+    except RuntimeError as error:
+        raise TokenizerError(
+            f"SentencePiece cannot train {vocab_size} pieces on {len(counts)} distinct "
+            f"words ({error}); give more text or another vocab_size"
+        ) from error
+    return model.getvalue()

@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 START_TIMEOUT_S: Final = 600.0
 """Kkma takes 15 s on a free machine to read its dictionaries, minutes on a crowded one."""
-ANSWER_TIMEOUT_S: Final = 60.0
+ANSWER_TIMEOUT_S: Final = 120.0
 
 _INSTALL: Final = "pip install konlpy"
 _JAVA: Final = (

@@ -59,9 +59,8 @@ def morpheme_cuts(text: str, analyzer: Analyzer) -> set[int]:
             continue
         readable = _UNREADABLE.sub(" ", text[start:end])
         for a, b in _parted(analyzer.spans(readable)):
-            cuts.add(_before_spaces(text, start + a))
-            cuts.add(start + b)
-    return {_before_spaces(text, cut) for cut in cuts}
+            cuts.update((start + a, start + b))
+    return {_before_spaces(text, min(cut, len(text))) for cut in cuts}
 
 
 def _before_spaces(text: str, position: int) -> int:
