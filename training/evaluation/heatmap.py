@@ -75,6 +75,7 @@ def draw_attention(attention: AttentionMap, path: Path, font: HangulFont, title:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
     from matplotlib.layout_engine import ConstrainedLayoutEngine
+    from matplotlib.text import Text
 
     source = [font.drawable(piece) for piece in attention.source]
     target = [font.drawable(piece) for piece in attention.target]
@@ -96,6 +97,8 @@ def draw_attention(attention: AttentionMap, path: Path, font: HangulFont, title:
     for side in axes.spines.values():
         side.set_visible(False)
     axes.set_title(font.drawable(title), fontproperties=font.properties(10.0), loc="left")
+    for text in figure.findobj(Text):
+        text.set_parse_math(False)  # `$` is a piece like any other
     bar = figure.colorbar(image, ax=axes, shrink=0.6, pad=0.02)
     bar.outline.set_visible(False)
     bar.ax.tick_params(labelsize=7, length=2)

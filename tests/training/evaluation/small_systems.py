@@ -7,7 +7,19 @@ from pathlib import Path
 
 from training.evaluation.run import TestSet
 
-WORDS = "the a old new house river friend teacher book train walks reads sees likes red small".split()
+WORDS = [
+    "the",
+    "old",
+    "house",
+    "river",
+    "friend",
+    "teacher",
+    "book",
+    "train",
+    "walks",
+    "sees",
+    "red",
+]
 
 
 def reference_lines(count: int) -> list[str]:

@@ -49,10 +49,17 @@ def test_attention_map_refuses_what_does_not_fit(rows: tuple[tuple[float, ...], 
 def test_picture_is_dark_where_the_weight_is(tmp_path: Path, font: HangulFont) -> None:
     dark, light = (tmp_path / f"{name}.png" for name in ("dark", "light"))
     pieces = ("_한", "글"), ("_a", "b")
-    draw_attention(AttentionMap(*pieces, np.eye(2)), dark, font, "한글 <b>$x$")
-    draw_attention(AttentionMap(*pieces, np.full((2, 2), 0.5)), light, font, "한글 <b>$x$")
-    assert imread(dark)[..., :3].min(axis=2).shape == imread(light)[..., :3].min(axis=2).shape
-    assert imread(dark)[..., 0].min() < imread(light)[..., 0].mean()
+    draw_attention(AttentionMap(*pieces, np.eye(2)), dark, font, "한글")
+    draw_attention(AttentionMap(*pieces, np.full((2, 2), 0.5)), light, font, "한글")
+    navy = np.array([8, 48, 107]) / 255  # the end of the colour map
+    areas = [(np.abs(imread(path)[..., :3] - navy).max(2) < 0.02).mean() for path in (dark, light)]
+    assert areas[0] > 5 * areas[1]
+
+
+def test_picture_takes_dollar_signs_as_they_are(tmp_path: Path, font: HangulFont) -> None:
+    pieces = ("$\\frac$", "_${x}$")
+    draw_attention(AttentionMap(pieces, pieces, np.eye(2)), tmp_path / "a.png", font, "$\\oops$")
+    assert (tmp_path / "a.png").stat().st_size > 0
 
 
 def test_picture_has_no_empty_boxes(

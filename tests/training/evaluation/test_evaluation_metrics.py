@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from sacrebleu.metrics.base import Metric
-
 from small_systems import reference_lines, with_errors, write_lines
+
 from training.errors import DataError
 from training.evaluation.metrics import METRIC_NAMES, Scorer, build_metric, check_metrics
 

@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from small_systems import reference_lines, with_errors, write_lines
+
 from training.errors import DataError
 from training.evaluation.metrics import Scorer
 from training.evaluation.significance import certainties
