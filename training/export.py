@@ -24,7 +24,7 @@ from training.data.shards import MANIFEST, PairStore, StoredSource
 from training.errors import CheckpointError, TrainingError
 from training.step import load_weights
 
-TOLERANCE: Mapping[WeightsDtype, float] = {"float32": 1e-4, "float16": 0.1, "bfloat16": 0.8}
+TOLERANCE: dict[WeightsDtype, float] = {"float32": 1e-4, "float16": 0.1, "bfloat16": 0.8}
 """Most that a log-probability may change by storing the weights in a smaller format, in nats."""
 
 

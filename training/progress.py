@@ -25,8 +25,9 @@ class LineObserver(Observer):
 class BarObserver(Observer):
     """A bar with tokens/s and the remaining time; lines scroll above it."""
 
-    def __init__(self) -> None:
-        self.console = Console(stderr=True)
+    def __init__(self, console: Console | None = None) -> None:
+        """`console` is stderr by default."""
+        self.console = console or Console(stderr=True)
         self.bar = Progress(
             TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>5.1f} %"),
             TextColumn("{task.fields[speed]:.0f} tok/s"), TimeElapsedColumn(),

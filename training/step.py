@@ -102,10 +102,15 @@ class Learner:
                 guiding = config.guide_weight * self.guide.loss(
                     attention, batch.src_ids, batch.src_mask, batch.tgt_out
                 )
-            return backward_chunked(
-                real, batch.targets, self.model.project, config.label_smoothing,
-                config.loss_chunk_tokens, factor, guiding,
-            )  # fmt: skip
+        # Outside: the backward pass takes its formats from the forward pass.
+        return backward_chunked(
+            real, batch.targets, self._project, config.label_smoothing,
+            config.loss_chunk_tokens, factor, guiding,
+        )  # fmt: skip
+
+    def _project(self, hidden: Tensor) -> Tensor:
+        with self.precision.autocast():
+            return self.model.project(hidden)
 
     def _accumulate(
         self, batches: list[Batch], splits: int, sampling: float

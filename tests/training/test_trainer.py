@@ -215,3 +215,13 @@ def test_averaged_weights_are_in_place_only_inside_the_context(trainer_of):
     with learner.averaged():
         assert not parameter.any()
     assert torch.equal(parameter, before)
+
+
+def test_bf16_runs_on_a_cpu_and_stays_close_to_fp32(tmp_path, data):
+    losses = []
+    for precision in ("fp32", "bf16"):
+        fit(run_config("luong", max_updates=4, log_every=4, precision=precision),
+            tmp_path / precision, data=data)  # fmt: skip
+        records = read_journal(tmp_path / precision / "journal.jsonl")
+        losses += [r["loss"] for r in records if r["event"] == "train"]
+    assert losses[1] == pytest.approx(losses[0], rel=0.02)
