@@ -85,9 +85,9 @@ def next_probabilities(ranked: Tensor, options: SearchConfig) -> Tensor:
 def draw(probabilities: Tensor, uniform: Tensor) -> Tensor:
     """Gives for each row the first piece whose cumulated probability exceeds `uniform` ([N]).
 
-    A row where every piece is forbidden (not a number) gives its last piece.
+    A row where every piece is forbidden (not a number) gives one of these.
     """
-    cumulated = probabilities.nan_to_num(0.0).cumsum(1)
+    cumulated = probabilities.cumsum(1)
     target = (uniform * cumulated[:, -1]).unsqueeze(1)
     places = torch.searchsorted(cumulated, target, right=True).squeeze(1)
     return places.clamp_max(probabilities.size(1) - 1)

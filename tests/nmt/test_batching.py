@@ -20,6 +20,10 @@ def test_plan_batches_keeps_to_the_budget_with_padding():
         assert len(batch) == 1 or longest * len(batch) <= 18
 
 
+def test_plan_batches_counts_padding_to_the_longest_row():
+    assert plan_batches([10, 1, 1, 1], max_tokens=20, max_rows=9) == [[0, 1], [2, 3]]
+
+
 def test_plan_batches_of_nothing_is_nothing():
     assert plan_batches([], 10, 10) == []
 

@@ -73,6 +73,15 @@ def test_samples_do_not_depend_on_the_batch(table_model, make_batch):
     assert ids == [[h.ids for h in found] for found in alone]
 
 
+def test_samples_of_different_sources_are_drawn_apart(table_model, make_batch):
+    model = table_model(n_pieces=5, eos=-2.0, sources=1)
+    options = SearchConfig(sampling=True, seed=7)
+    found = search(model, *make_batch([20, 21], [21, 20], [22, 22], [20, 21]), options)
+    ids = [hypothesis.ids for (hypothesis,) in found]
+    assert len(set(ids)) == 3
+    assert ids[0] == ids[3]
+
+
 def test_seed_changes_the_samples_and_repeats_them(table_model, make_batch):
     model = table_model(n_pieces=5, eos=-2.0)
     batch = make_batch([20, 21, 22, 23])
