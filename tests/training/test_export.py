@@ -15,6 +15,7 @@ from nmt.translator import Translator
 from training.checkpoint import BEST, read_checkpoint, weights_of
 from training.cli import app
 from training.config import config_from_dict
+from training.data import dataset
 from training.data.dataset import ChunkSource
 from training.errors import CheckpointError, TrainingError
 from training.export import TOLERANCE, check_parity, export, find_checkpoint, read_metrics
@@ -111,7 +112,8 @@ def config_of(made):
 
 
 @pytest.mark.slow
-def test_worker_processes_encode_the_same_chunks(made):
+def test_worker_processes_encode_the_same_chunks(made, monkeypatch):
+    monkeypatch.setattr(dataset, "PART_PAIRS", 30)
     config = config_of(made)
     sampled = dataclasses.replace(
         config,

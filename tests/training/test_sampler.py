@@ -8,7 +8,7 @@ import torch
 from reversal import FIRST_DIGIT, reversed_digits, run_data
 
 from nmt.tokenizers.base import BOS_ID, EOS_ID, PAD_ID
-from training.data.batch import DeviceChunk, EncodedPairs, flatten, split_batch
+from training.data.batch import DeviceChunk, EncodedPairs, flatten, merge, split_batch
 from training.data.dataset import BatchStream, EncodeLimits
 from training.data.sampler import plan_batches
 from training.errors import DataError
@@ -51,6 +51,16 @@ def test_batch_widths_are_rounded_up_where_asked():
     assert batch.src_ids.shape == (1, 8)
     assert batch.tgt_in.tolist() == [[BOS_ID, 40] + [PAD_ID] * 6]
     assert batch.positions.tolist() == [0, 1]
+
+
+def test_merge_joins_parts_in_order():
+    one = EncodedPairs(flatten([[30, 31]]), flatten([[40]]), too_long=1)
+    other = EncodedPairs(flatten([[32], [33, 34]]), flatten([[41], [42]]), empty=2)
+    both = merge([one, other])
+    whole = flatten([[30, 31], [32], [33, 34]])
+    assert both.source.ids.tolist() == whole.ids.tolist()
+    assert both.source.starts.tolist() == whole.starts.tolist()
+    assert (len(both), both.too_long, both.empty) == (3, 1, 2)
 
 
 def test_split_batch_keeps_every_target_with_its_row():

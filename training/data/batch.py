@@ -51,6 +51,22 @@ class EncodedPairs:
         return len(self.source.starts) - 1
 
 
+def merge(parts: Sequence[EncodedPairs]) -> EncodedPairs:
+    """Joins chunks in their order."""
+    return EncodedPairs(
+        _merge_sides([part.source for part in parts]),
+        _merge_sides([part.target for part in parts]),
+        sum(part.too_long for part in parts),
+        sum(part.empty for part in parts),
+    )
+
+
+def _merge_sides(sides: Sequence[Side]) -> Side:
+    lengths = np.concatenate([side.lengths for side in sides])
+    starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
+    return Side(np.concatenate([side.ids for side in sides]), starts)
+
+
 @dataclass(frozen=True)
 class Batch:
     """One padded batch on the device."""

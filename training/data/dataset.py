@@ -14,9 +14,12 @@ import numpy as np
 import torch
 
 from nmt.tokenizers.base import Tokenizer
-from training.data.batch import Batch, DeviceChunk, EncodedPairs, flatten
+from training.data.batch import Batch, DeviceChunk, EncodedPairs, flatten, merge
 from training.data.sampler import Indices, SamplerState, chunk_generator, plan_batches
 from training.errors import DataError
+
+PART_PAIRS = 10_000
+"""Pairs that one worker encodes at a time; parts of a chunk are encoded side by side."""
 
 
 class Pairs(Protocol):
@@ -100,7 +103,7 @@ def _encode_in_worker(indices: Indices, seed: int, sampled: bool) -> EncodedPair
 def default_workers() -> int:
     """Gives how many processes encode ahead: none below four cores, where they would disturb."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return 0 if (cores or 1) < 4 else min(8, (cores or 1) // 2)
+    return 0 if (cores or 1) < 4 else min(16, (cores or 1) - 2)
 
 
 class ChunkSource:
@@ -120,7 +123,7 @@ class ChunkSource:
         self.seed = seed
         self._epoch_indices = epoch_indices
         self._epoch: tuple[int, Indices] | None = None
-        self._ahead: dict[tuple[int, int, bool], Future[EncodedPairs]] = {}
+        self._ahead: dict[tuple[int, int, bool], list[Future[EncodedPairs]]] = {}
         self._workers = workers
         self._pool: ProcessPoolExecutor | None = None
         if workers:
@@ -139,30 +142,34 @@ class ChunkSource:
         """Gives the number of chunks of an epoch."""
         return -(-len(self.indices(epoch)) // self.chunk_pairs)
 
-    def _task(self, epoch: int, chunk: int) -> tuple[Indices, int]:
+    def _tasks(self, epoch: int, chunk: int) -> list[tuple[Indices, int]]:
+        """Gives the parts of a chunk and their seeds; the same with and without workers."""
         first = chunk * self.chunk_pairs
-        seed = int(chunk_generator(self.seed, epoch, chunk).integers(2**62))
-        return self.indices(epoch)[first : first + self.chunk_pairs], seed
+        rows = self.indices(epoch)[first : first + self.chunk_pairs]
+        parts = [rows[at : at + PART_PAIRS] for at in range(0, len(rows), PART_PAIRS)]
+        seeds = chunk_generator(self.seed, epoch, chunk).integers(2**62, size=len(parts))
+        return list(zip(parts, seeds.tolist(), strict=True))
 
     def get(self, epoch: int, chunk: int, sampled: bool) -> EncodedPairs:
-        """Gives an encoded chunk and lets the workers begin with the next ones."""
+        """Gives an encoded chunk and lets the workers begin with the next one."""
         if self._pool is None:
-            return self.encoder.encode(*self._task(epoch, chunk), sampled)
+            tasks = self._tasks(epoch, chunk)
+            return merge([self.encoder.encode(*task, sampled) for task in tasks])
         self._submit(epoch, chunk, sampled)
-        result = self._ahead.pop((epoch, chunk, sampled))
-        for key in [k for k in self._ahead if k[:2] <= (epoch, chunk) or k[2] != sampled]:
-            self._ahead.pop(key).cancel()
-        later = (epoch, chunk)
-        for _ in range(self._workers):
-            later = self.following(*later)
-            self._submit(*later, sampled)
-        return result.result()
+        parts = self._ahead.pop((epoch, chunk, sampled))
+        for key in [k for k in self._ahead if k[2] != sampled]:
+            for part in self._ahead.pop(key):
+                part.cancel()
+        self._submit(*self.following(epoch, chunk), sampled)
+        return merge([part.result() for part in parts])
 
     def _submit(self, epoch: int, chunk: int, sampled: bool) -> None:
         key = (epoch, chunk, sampled)
         if self._pool is not None and key not in self._ahead:
-            task = self._task(epoch, chunk)
-            self._ahead[key] = self._pool.submit(_encode_in_worker, *task, sampled)
+            self._ahead[key] = [
+                self._pool.submit(_encode_in_worker, *task, sampled)
+                for task in self._tasks(epoch, chunk)
+            ]
 
     def following(self, epoch: int, chunk: int) -> tuple[int, int]:
         """Gives the chunk after this one, in the next epoch after the last."""
