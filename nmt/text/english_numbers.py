@@ -28,7 +28,7 @@ _DIGIT_NUMBER = re.compile(
 )
 _BIG_SCALE = "thousand|million|billion|trillion"
 _RANGE = re.compile(
-    rf"({_DIGITS})(?=(?: to | and | or |[-–~])[$€£₩]?(?:{_DIGITS})[ -]({_BIG_SCALE}))",
+    rf"(?<!\d)({_DIGITS})(?=(?: to | and | or |[-–~])[$€£₩]?(?:{_DIGITS})[ -]({_BIG_SCALE}))",
     re.IGNORECASE,
 )
 _WORD = "(?:" + "|".join(sorted([*_VALUES, *_SCALES, *_ORDINALS], key=len, reverse=True)) + ")"

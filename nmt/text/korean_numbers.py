@@ -17,6 +17,7 @@ _ONES = {
     "다섯": 5, "여섯": 6, "일곱": 7, "여덟": 8, "아홉": 9,
 }  # fmt: skip
 _DAYS = {
+    "열하루": 11, "열이틀": 12, "열사흘": 13, "열나흘": 14,
     "하루": 1, "이틀": 2, "사흘": 3, "나흘": 4, "닷새": 5, "엿새": 6, "이레": 7, "여드레": 8,
     "아흐레": 9, "열흘": 10, "보름": 15,
 }  # fmt: skip
@@ -31,7 +32,7 @@ _UNIT = (
     r"조(?!각|건|사|항|차)|경(?!기|우|험))"
 )
 _DIGIT_NUMBER = re.compile(
-    rf"(?<=제)\d+|(?<=분의 )\d+"
+    r"(?<=제)\d{1,9}|(?<=분의 )\d{1,9}"
     rf"|(?<![가-힣])(?:만 ?(?=\d천|\d백)|[천백](?=\d))(?:{_DIGITS}){_UNIT}+"
     rf"|(?:{_DIGITS}){_UNIT}+(?: ?(?:{_DIGITS}){_UNIT}+)*(?: ?(?:{_DIGITS})(?![\d.:\-/]))?"
     rf"|{_DIGITS}"
@@ -51,7 +52,7 @@ _NATIVE_NUMBER = re.compile(
     rf"(?:(?=여? ?{_COUNTER})|(?<![한두세네])(?={_PARTICLE}?(?![가-힣])))"
 )
 _DAY = re.compile(rf"(?<![가-힣])(?:{'|'.join(_DAYS)})")
-_RANGE = re.compile(rf"({_DIGITS})(?=[~∼\-–](?:{_DIGITS})({_UNIT}+))")
+_RANGE = re.compile(rf"(?<!\d)({_DIGITS})(?=[~∼\-–](?:{_DIGITS})({_UNIT}+))")
 _TOKEN = re.compile(rf"{_DIGITS}|[가-힣]")
 _NOT_NUMBERS = frozenset({"만일", "만사", "이천", "천만", "백일", "조사", "이만", "사천"})
 

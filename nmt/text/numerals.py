@@ -14,12 +14,13 @@ _MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July", "August", "September"),
     *("October", "November", "December"),
 )
+_DIGIT = re.compile(r"\d")
 _MONTH = re.compile(rf"\b(?:{'|'.join(f'{month[:3]}(?:{month[3:]})?' for month in _MONTHS)})\b")
-_DECIMALS = re.compile(r"(\d{1,40})\.(\d{1,40})")
-_THOUSANDS = re.compile(r"(\d+)[kK]\b")
+_DECIMALS = re.compile(r"(?<!\d)(\d{1,40})\.(\d{1,40})")
+_THOUSANDS = re.compile(r"(?<!\d)(\d{1,6})[kK]\b")
 _HOUR = re.compile(r"(\d{1,2})(?:시|:\d\d| ?[ap]\.?m\b)|\b(\d{1,2}) o'clock", re.IGNORECASE)
 _DECADE = re.compile(r"(?:19|20)?(\d0)(?:년대|'?s\b)")
-_FRACTION = re.compile(r"(\d+)(?:달러 |도 )(\d+)(?:센트|부)")
+_FRACTION = re.compile(r"(?<!\d)(\d{1,15})(?:달러 |도 )(\d{1,4})(?:센트|부)")
 _TENTHS = re.compile(r"(\d)할")
 _ENGLISH_WORDS = {
     "half": (50, 30), "decade": (10,), "centur": (100,), "millenni": (1000,), "teen": (10,),
@@ -36,16 +37,24 @@ def numbers_differ(src: str, tgt: str) -> bool:
     Conservative: numbers in words, months, hours of both clocks, decades, percentages and
     fractions of the other side may all account for it; a side without any number still differs.
     """
-    src_digits, tgt_digits = korean.digit_numbers(src), english.digit_numbers(tgt)
-    if not src_digits and not tgt_digits:
+    if not (_DIGIT.search(src) or _DIGIT.search(tgt)):
         return False
-    src_all = {*src_digits, *korean.word_numbers(src), *_other_readings(src)}
-    tgt_all = {*tgt_digits, *english.word_numbers(tgt), *_other_readings(tgt), *_months(tgt)}
-    return _has_missing(src_digits, tgt_all) or _has_missing(tgt_digits, src_all)
+    src_digits, tgt_digits = (
+        _compared(korean.digit_numbers(src)),
+        _compared(english.digit_numbers(tgt)),
+    )
+    src_only, tgt_only = src_digits - tgt_digits, tgt_digits - src_digits
+    if src_only and not src_only <= {
+        *english.word_numbers(tgt),
+        *_other_readings(tgt),
+        *_months(tgt),
+    }:
+        return True
+    return bool(tgt_only) and not tgt_only <= {*korean.word_numbers(src), *_other_readings(src)}
 
 
-def _has_missing(numbers: list[Decimal], others: set[Decimal]) -> bool:
-    return any(number >= _SMALLEST and number not in others for number in numbers)
+def _compared(numbers: list[Decimal]) -> set[Decimal]:
+    return {number for number in numbers if number >= _SMALLEST}
 
 
 def _months(text: str) -> set[Decimal]:
