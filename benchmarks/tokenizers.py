@@ -12,19 +12,17 @@ sentence, sentences per second from text to ids on one core. Every figure also l
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import shutil
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from nmt.tokenizers.analyzers import Analyzer, analyzer_named
 from nmt.tokenizers.base import Tokenizer
-from nmt.tokenizers.morpheme import morpheme_cuts
-from nmt.tokenizers.segmented import join_at
+from nmt.tokenizers.morphemes import build_segmenter
 from training.config import RunConfig, config_from_dict
 from training.data.order import epoch_indices
 from training.data.segmenting import WholeText, segment_shards
@@ -35,24 +33,10 @@ from training.tokenizer import train_tokenizer
 TIMED_SENTENCES = 2000
 
 
-@dataclass(frozen=True)
-class AnalyzerSegments:
-    """Cuts texts at the morphemes of one analyzer."""
-
-    analyzer: Analyzer
-
-    def segment(self, text: str) -> str:
-        """Gives the segmented form of `text`."""
-        return join_at(text, morpheme_cuts(text, self.analyzer))
-
-
 def segment(folder: Path, kind: str) -> None:
     """Adds the segments of one kind to a prepared folder."""
-    if kind == "sentencepiece":
-        segment_shards(folder, WholeText, workers=1)
-    else:
-        analyzer = analyzer_named(kind)
-        segment_shards(folder, lambda: AnalyzerSegments(analyzer), workers=1)
+    cut = WholeText if kind == "sentencepiece" else functools.partial(build_segmenter, kind)
+    segment_shards(folder, cut, workers=1)
 
 
 def run_config(folder: Path, target: Path, dev: Path, updates: int) -> RunConfig:
