@@ -164,7 +164,7 @@ def quickstart(
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for all of it.")] = Path(
         "runs/quickstart"
     ),
-    minutes: Annotated[float, typer.Option(help="Training time.")] = 3.0,
+    minutes: Annotated[float, typer.Option(help="Training time.")] = 2.0,
 ) -> None:
     """Train, evaluate and translate with a tiny model on the sample that ships with this."""
     _settle_process(0)
