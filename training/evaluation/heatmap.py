@@ -15,6 +15,8 @@ from training.evaluation.fonts import HangulFont
 
 SENTENCE_END = "</s>"
 END_LABEL = "⏎"
+MIN_SCALE = 0.3
+"""The darkest colour stands for the largest weight, but at least for this one."""
 INCH_PER_PIECE = 0.26
 INCH_PER_CHAR = 0.105
 
@@ -59,7 +61,7 @@ def _labels(tokens: Sequence[Token]) -> tuple[str, ...]:
         if token.text == SENTENCE_END:
             labels.append(END_LABEL)
         else:
-            labels.append(f"_{text}" if starts_word and text else text)
+            labels.append(f"_{text}" if starts_word or not text else text)
     return tuple(labels)
 
 
@@ -85,7 +87,8 @@ def draw_attention(attention: AttentionMap, path: Path, font: HangulFont, title:
     figure = Figure(figsize=(max(3.5, width), height), dpi=150, layout=layout)
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
-    image = axes.imshow(attention.weights, cmap="Blues", vmin=0.0, vmax=1.0, aspect="equal")
+    darkest = max(MIN_SCALE, float(attention.weights.max()))
+    image = axes.imshow(attention.weights, cmap="Blues", vmin=0.0, vmax=darkest, aspect="equal")
     label_font = font.properties(9.0)
     axes.set_xticks(range(len(source)), source, rotation=90, fontproperties=label_font)
     axes.set_yticks(range(len(target)), target, fontproperties=label_font)

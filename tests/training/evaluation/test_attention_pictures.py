@@ -36,6 +36,15 @@ def test_attention_map_marks_the_starts_of_words() -> None:
     assert found.weights.shape == (3, 4)
 
 
+def test_attention_map_shows_a_space_of_its_own() -> None:
+    tokens = (Token("나", 0, 1), Token(" ", 1, 2), Token("가", 2, 3))
+    row = ((1 / 3,) * 3,) * 3
+    spaced = SentenceTranslation("나 가", 0, 3, "나 가", -1.0, source_tokens=tokens,
+                                 target_tokens=tokens, attention=row)  # fmt: skip
+    found = attention_map(spaced)
+    assert found is not None and found.source == ("_나", "_", "가")
+
+
 def test_attention_map_is_none_without_attention() -> None:
     assert attention_map(sentence(None)) is None
 
@@ -48,9 +57,9 @@ def test_attention_map_refuses_what_does_not_fit(rows: tuple[tuple[float, ...], 
 
 def test_picture_is_dark_where_the_weight_is(tmp_path: Path, font: HangulFont) -> None:
     dark, light = (tmp_path / f"{name}.png" for name in ("dark", "light"))
-    pieces = ("_한", "글"), ("_a", "b")
-    draw_attention(AttentionMap(*pieces, np.eye(2)), dark, font, "한글")
-    draw_attention(AttentionMap(*pieces, np.full((2, 2), 0.5)), light, font, "한글")
+    pieces = ("_한", "글", "은", "⏎"), ("_a", "b", "c", "⏎")
+    draw_attention(AttentionMap(*pieces, np.eye(4)), dark, font, "한글")
+    draw_attention(AttentionMap(*pieces, np.full((4, 4), 0.25)), light, font, "한글")
     navy = np.array([8, 48, 107]) / 255  # the end of the colour map
     areas = [(np.abs(imread(path)[..., :3] - navy).max(2) < 0.02).mean() for path in (dark, light)]
     assert areas[0] > 5 * areas[1]
