@@ -54,7 +54,7 @@ def normalize_line(source: str) -> NormalizedLine:
     characters: list[str] = []
     for start, end in _clusters(source):
         cluster = source[start:end]
-        result = " " if cluster.isspace() else normalize(cluster)
+        result = " " if cluster.isspace() else cluster if _is_plain(cluster) else normalize(cluster)
         if result == " " and (not characters or characters[-1] == " "):
             if characters:
                 ends[-1] = end
@@ -70,6 +70,11 @@ def normalize_line(source: str) -> NormalizedLine:
     return NormalizedLine(source, text, tuple(starts), tuple(ends))
 
 
+def _is_plain(cluster: str) -> bool:
+    """Whether it is one syllable or printable ASCII character, which normalises to itself."""
+    return len(cluster) == 1 and ("가" <= cluster <= "힣" or " " <= cluster <= "~")
+
+
 def _clusters(source: str) -> Iterator[tuple[int, int]]:
     """Ranges of the characters that normalise together; white space stands alone."""
     start = 0
@@ -82,6 +87,8 @@ def _clusters(source: str) -> Iterator[tuple[int, int]]:
 
 
 def _joins(char: str) -> bool:
+    if "가" <= char <= "힣":
+        return False
     if char.isascii():
         return not char.isprintable() and not char.isspace()
     category = unicodedata.category(char)

@@ -6,6 +6,8 @@ characters in the input, and what stands between two sentences is kept.
 
 from __future__ import annotations
 
+import dataclasses
+import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -23,9 +25,14 @@ _SYLLABLE = re.compile("[가-힣\u1100-\u11ff\ua960-\ua97c\ud7b0-\ud7fb]")
 _EMOJI = "\u2190-\u21ff\u2300-\u23ff\u25a0-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff♡♥※"
 _PREFIX = re.compile(rf"(?:[{_EMOJI}•·*\-–—]+\s+|[{_EMOJI}]+)+(?=\S)")
 _SUFFIX = re.compile(rf"(?:\s*[{_EMOJI}]+)+$")
+_UNPRINTABLE = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_REPLACED = ("term",)
+"""Kinds of spans that come back as something else than what stood in the source."""
 _MAX_CHARS = 1000
 """Longer sentences are cut before they are even encoded."""
 _MIN_CHARS = 16
+_WINDOW = 1.25
+"""Longest part, as a multiple of an even share: room to find a good place for the cut."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +81,18 @@ class Plan:
     """What stands before each sentence in the translation and, last, after all."""
 
 
+@dataclass(frozen=True)
+class _Line:
+    """What all sentences of a line share."""
+
+    line: NormalizedLine
+    start: int
+    """Where it begins in the input."""
+    protected: Protected
+    """Of the whole line, so that no sentence ends inside a span."""
+    glossary: Mapping[str, str] | None
+
+
 class Planner:
     """Plans texts for one model.
 
@@ -103,55 +122,74 @@ class Planner:
         self, line: NormalizedLine, line_start: int, glossary: Mapping[str, str] | None
     ) -> Iterator[SourceSentence]:
         protected = protect(line.text, glossary)
+        context = _Line(line, line_start, protected, glossary)
         for sentence in split_sentences(protected.text):
-            parts = self._cut(sentence)
-            for part in parts:
-                start, end = protected.source_range(part.start, part.end)
-                yield self._sentence(line, line_start, start, end, len(parts) > 1, glossary)
+            yield from self._iter_parts(context, sentence, is_part=False)
 
-    def _cut(self, sentence: Sentence) -> list[Sentence]:
+    def _iter_parts(
+        self, context: _Line, sentence: Sentence, is_part: bool
+    ) -> Iterator[SourceSentence]:
         """Gives the sentence, or its parts if it has too many pieces."""
-        limit = _MAX_CHARS
-        parts = split_long(sentence, limit)
-        while limit > _MIN_CHARS:
-            longest = max(len(self._tokenizer.encode_ids(part.text)) for part in parts)
-            if longest <= self._max_pieces:
-                break
-            share = self._max_pieces / longest
-            limit = max(_MIN_CHARS, int(max(len(part.text) for part in parts) * share * 0.9))
-            parts = split_long(sentence, limit)
-        return parts
+        n_chars, n_parts = len(sentence.text), 1.0
+        if n_chars > _MAX_CHARS:
+            n_parts = n_chars / _MAX_CHARS
+        else:
+            whole = self._sentence(context, sentence, is_part)
+            n_parts = len(whole.ids) / self._max_pieces
+            if n_parts <= 1 or n_chars <= _MIN_CHARS:
+                yield whole
+                return
+        max_chars = max(_MIN_CHARS, int(n_chars / math.ceil(n_parts) * _WINDOW))
+        for part in split_long(sentence, max_chars):
+            yield from self._iter_parts(context, part, is_part=True)
 
-    def _sentence(
-        self,
-        line: NormalizedLine,
-        line_start: int,
-        start: int,
-        end: int,
-        is_part: bool,
-        glossary: Mapping[str, str] | None,
-    ) -> SourceSentence:
-        """Protects and encodes `line.text[start:end]`."""
+    def _sentence(self, context: _Line, sentence: Sentence, is_part: bool) -> SourceSentence:
+        """Protects and encodes one sentence of a line."""
+        line = context.line
+        start, end = context.protected.source_range(sentence.start, sentence.end)
         first, last = line.source_range(start, end)
         core_start, core_end = _core(line.text, start, end)
-        protected = protect(line.text[core_start:core_end], glossary)
+        protected = protect(line.text[core_start:core_end], context.glossary)
         ids: tuple[int, ...] = ()
         if _SYLLABLE.search(_PLACEHOLDER.sub("", protected.text)):
             ids = tuple(self._tokenizer.encode_ids(protected.text))
         inner = line.source_range(core_start, core_end)
         return SourceSentence(
             source=line.source[first:last],
-            start=first + line_start,
-            end=last + line_start,
-            protected=protected,
+            start=first + context.start,
+            end=last + context.start,
+            protected=_with_values_as_given(protected, line, core_start),
             ids=ids,
             prefix=line.source[first : inner[0]],
             suffix=line.source[inner[1] : last],
             is_part=is_part,
             line=line,
-            line_start=line_start,
+            line_start=context.start,
             core_start=core_start,
         )
+
+
+def _with_values_as_given(protected: Protected, line: NormalizedLine, start: int) -> Protected:
+    """`protected` with the spans as they were before normalisation.
+
+    Args:
+        protected: of a part of the line.
+        line: the line.
+        start: where that part begins in the normalised line.
+    """
+    if line.starts is None or not protected.spans:
+        return protected
+    values = list(protected.values)
+    for span in reversed(protected.spans):
+        if span.kind not in _REPLACED:
+            first, last = line.source_range(span.source_start + start, span.source_end + start)
+            values[span.index] = printable(line.source[first:last])
+    return dataclasses.replace(protected, values=tuple(values))
+
+
+def printable(text: str) -> str:
+    """`text` without control characters and unpaired surrogates."""
+    return _UNPRINTABLE.sub("", text)
 
 
 def _core(text: str, start: int, end: int) -> tuple[int, int]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from nmt.engines.base import Hypothesis
 from nmt.flags import has_hangul, length_is_odd, runs_away, without_placeholders
-from nmt.plan import SourceSentence
+from nmt.plan import SourceSentence, printable
 from nmt.text.english import tidy
 from nmt.text.numerals import numbers_differ
 from nmt.text.protect import restore
@@ -18,7 +18,6 @@ from nmt.translation import Flag, Token
 _PLACEHOLDER = re.compile(r"⟦(\d|1[0-5])⟧")
 _RAW_TOKEN = re.compile(r"⟦(?:\d|1[0-5])⟧|.", re.DOTALL)
 _EMOJI = re.compile("[\u2600-\u27bf\u2b50\u2b55\U0001f300-\U0001faff]+")
-_UNPRINTABLE = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _REPLACEMENT = "\ufffd"
 
 
@@ -56,14 +55,14 @@ def render(sentence: SourceSentence, hypothesis: Hypothesis, tokenizer: Tokenize
         return Rendering(text, _with_part(sentence, [Flag.COPIED_SOURCE]), hypothesis, "")
     text = " ".join([restored.text, *restored.lost])
     missing = [e for e in _EMOJI.findall(sentence.protected.text) if e not in text]
-    text = sentence.prefix + " ".join([text, *missing]) + sentence.suffix
+    text = printable(sentence.prefix) + " ".join([text, *missing]) + printable(sentence.suffix)
     flags = _flags(sentence, hypothesis, raw, bool(restored.lost))
     return Rendering(text, _with_part(sentence, flags), hypothesis, raw)
 
 
 def as_given(sentence: SourceSentence) -> str:
-    """The sentence as it came, without control characters and unpaired surrogates."""
-    return _UNPRINTABLE.sub("", sentence.source)
+    """The sentence as it came, without what cannot be printed."""
+    return printable(sentence.source)
 
 
 def _with_part(sentence: SourceSentence, flags: list[Flag]) -> tuple[Flag, ...]:
@@ -123,7 +122,7 @@ def _align(sentence: SourceSentence, rendering: Rendering) -> list[tuple[int, in
     puts values in the place of placeholders. So both texts are walked side by side.
     """
     text = rendering.text
-    at = len(sentence.prefix)
+    at = len(printable(sentence.prefix))
     ranges: list[tuple[int, int]] = []
     tokens = [match[0] for match in _RAW_TOKEN.finditer(rendering.raw)]
     for token, following in zip(tokens, [*tokens[1:], ""], strict=True):

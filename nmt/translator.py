@@ -228,7 +228,15 @@ def _rows(hypothesis: Hypothesis) -> tuple[tuple[float, ...], ...] | None:
 def assemble(plan: Plan, sentences: Sequence[SentenceTranslation]) -> Translation:
     """Joins the translated sentences of a plan."""
     translated = tuple(sentences)
-    flags = tuple(dict.fromkeys(flag for sentence in translated for flag in sentence.flags))
+    some_korean = any(Flag.NOT_KOREAN not in sentence.flags for sentence in translated)
+    flags = tuple(
+        dict.fromkeys(
+            flag
+            for sentence in translated
+            for flag in sentence.flags
+            if not (some_korean and flag is Flag.NOT_KOREAN and _has_no_words(sentence))
+        )
+    )
     return Translation(
         source=plan.source,
         text=join([sentence.text for sentence in translated], plan.gaps),
@@ -237,6 +245,11 @@ def assemble(plan: Plan, sentences: Sequence[SentenceTranslation]) -> Translatio
         flags=flags if translated else (Flag.EMPTY,),
         alternatives=whole_alternatives(translated, plan.gaps),
     )
+
+
+def _has_no_words(sentence: SentenceTranslation) -> bool:
+    """Whether it is emoji and marks only: beside Korean sentences that is nothing to report."""
+    return not any(char.isalnum() for char in sentence.source)
 
 
 def _mean_score(sentences: Sequence[SentenceTranslation]) -> float | None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import hypothesis
 import numpy as np
 import pytest
 
@@ -37,6 +38,10 @@ ENGLISH_LINES = (
     "KBS news reported the price of the iPhone 17.",
     "The settings file is in ⟦0⟧ and press ⟦1⟧.",
 )
+# A busy machine is no failure: tests have a time-out, examples have none.
+hypothesis.settings.register_profile("nmt", deadline=None)
+hypothesis.settings.load_profile("nmt")
+
 SEARCH = SearchConfig(beam_size=2, max_length=12)
 
 

@@ -49,7 +49,8 @@ class Encoding(StrEnum):
 
 def translate(
     input: Annotated[
-        Path | None, typer.Argument(help="Korean text, one text a line; - or none is stdin.")
+        Path | None,
+        typer.Argument(metavar="[INPUT]", help="Korean, one text a line; none or - is stdin."),
     ] = None,
     out: Annotated[
         Path | None, typer.Option("--output", "-o", help="File to write; none is stdout.")
