@@ -144,14 +144,15 @@ def start_from_lexicon(model: Seq2Seq, lexicon: Lexicon, seed: int) -> None:
     """Replaces the fresh embeddings of `model` by lexical ones, in place.
 
     Attention over the source also begins by passing on what it looks at: a Transformer's value
-    and output projections are the identity, and so is the way of the context through a Luong
+    and output projections are the identity, and so is the way of the context through a recurrent
     model whose widths agree (with `residual`, where the memory holds the words). The first guess
-    at a target piece is then a translation of the source piece attended to.
+    at a target piece is then a translation of the source piece attended to; without attention,
+    of any source piece.
     """
     if isinstance(model, RnnSeq2Seq):
         tables = model.encoder.embedding.weight, model.embedding.weight
         width = model.config.d_model
-        if model.config.attention == "luong" and model.config.d_embed == width:
+        if model.config.attention != "bahdanau" and model.config.d_embed == width:
             identity = torch.eye(width)
             for way in (model.narrow.weight, model.combine_context()):
                 way.copy_(identity)

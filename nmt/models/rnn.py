@@ -1,7 +1,7 @@
 """Recurrent encoder–decoder without attention, with Bahdanau's or with Luong's.
 
-- none: s_t = cell(s_{t-1}, [y_{t-1}; c]), c the summary of the source (Sutskever 2014; c at
-  every step as in Cho 2014, equation 7)
+- none: s_t = cell(s_{t-1}, [y_{t-1}; c]), h̃_t = tanh(W [c; s_t]), c one vector for the whole
+  source, the mean of its states, at every step and in the output (Cho 2014, equations 7 and 9)
 - bahdanau: c_t from s_{t-1}; s_t = cell(s_{t-1}, [y_{t-1}; c_t]);
   h̃_t = tanh(W [s_t; c_t; y_{t-1}]) (Bahdanau 2015, A.2.2)
 - luong: s_t = cell(s_{t-1}, y_{t-1}), with input feeding cell(s_{t-1}, [y_{t-1}; h̃_{t-1}]);
@@ -35,7 +35,7 @@ class RnnState:
     src_mask: Tensor
     """[N, S]."""
     context: Tensor
-    """[N, D]: the summary of the source (no attention) or h̃ of the last step (input feeding)."""
+    """[N, D]: mean of the source states (no attention), h̃ of the last step (input feeding)."""
 
 
 class RnnSeq2Seq(Seq2Seq):
@@ -55,10 +55,8 @@ class RnnSeq2Seq(Seq2Seq):
             batch_first=True, dropout=config.dropout if config.n_decoder_layers > 1 else 0.0,
         )  # fmt: skip
         self.attention = None if config.attention == "none" else build_attention(config)
-        joined = {"none": 0, "luong": 2 * width, "bahdanau": 2 * width + config.d_embed}
-        self.combine = None
-        if config.attention != "none":
-            self.combine = nn.Linear(joined[config.attention], width, bias=False)
+        joined = 2 * width + (config.d_embed if config.attention == "bahdanau" else 0)
+        self.combine = nn.Linear(joined, width, bias=False)
         self.narrow = nn.Linear(width, config.d_embed, bias=False)
         self.output_weight = None
         if not config.tie_output:
@@ -83,9 +81,9 @@ class RnnSeq2Seq(Seq2Seq):
                 gates[1] = 1.0  # forget gate open at the start (Jozefowicz 2015)
 
     def combine_context(self) -> Tensor:
-        """Gives the part of Luong's W that the context goes through, [d_model, d_model]."""
-        if self.combine is None or self.config.attention != "luong":
-            raise TypeError("only a model with Luong attention combines context and state")
+        """Gives the part of W in W [c; s] that the context goes through, [d_model, d_model]."""
+        if self.config.attention == "bahdanau":
+            raise TypeError("Bahdanau's readout takes the state first; it has no such part")
         return self.combine.weight[:, : self.config.d_model]
 
     def start(self, src_ids: Tensor, src_mask: Tensor) -> RnnState:
@@ -95,7 +93,9 @@ class RnnSeq2Seq(Seq2Seq):
         shape = (self.n_states, self.config.n_decoder_layers, self.config.d_model)
         states = bridged.unflatten(-1, shape).permute(1, 2, 0, 3)
         keys = memory if self.attention is None else self.attention.prepare(memory)
-        context = summary if self.config.attention == "none" else torch.zeros_like(summary)
+        context = torch.zeros_like(summary)
+        if self.config.attention == "none":
+            context = memory.sum(dim=1) / src_mask.sum(dim=1, keepdim=True)
         return RnnState(tuple(s.contiguous() for s in states), memory, keys, src_mask, context)
 
     def _run_cell(self, x: Tensor, hidden: tuple[Tensor, ...]) -> tuple[Tensor, tuple[Tensor, ...]]:
@@ -131,11 +131,12 @@ class RnnSeq2Seq(Seq2Seq):
                 fed = state.context[:, None].expand(-1, embedded.size(1), -1)
                 x = torch.cat([embedded, fed], -1)
             output, hidden = self._run_cell(x, state.hidden)
-            joined = output
             if kind == "luong":
                 context, weights = self._attend(output, state)
-                joined = torch.cat([context, output], -1)
-        result = joined if self.combine is None else torch.tanh(self.combine(joined))
+            else:
+                context = state.context[:, None].expand_as(output)
+            joined = torch.cat([context, output], -1)
+        result = torch.tanh(self.combine(joined))
         fed_back = result[:, -1] if self.config.input_feeding else state.context
         return result, replace(state, hidden=hidden, context=fed_back), weights
 
