@@ -18,6 +18,10 @@ logger = logging.getLogger(__name__)
 START_TIMEOUT_S: Final = 600.0
 """Kkma takes 15 s on a free machine to read its dictionaries, minutes on a crowded one."""
 ANSWER_TIMEOUT_S: Final = 120.0
+MAX_RUN_CHARS: Final = 200
+"""Longer runs without a space are shown to the analyzer with spaces in them."""
+MAX_RUN_CHARS_KKMA: Final = 16
+"""Kkma's time grows exponentially with the length of a word that it does not know."""
 
 _INSTALL: Final = "pip install konlpy"
 _JAVA: Final = (
@@ -35,6 +39,8 @@ class KonlpyAnalyzer:
         """Starts nothing; the process starts with the first text."""
         self.name = name
         self._worker = Worker(self._connect)
+        longest = MAX_RUN_CHARS_KKMA if name == "kkma" else MAX_RUN_CHARS
+        self._long_run = re.compile(rf"(\S{{{longest}}})(?=\S)")
 
     def versions(self) -> Versions:
         """Gives KoNLPy's version; the Java dictionaries are part of it."""
@@ -58,8 +64,9 @@ class KonlpyAnalyzer:
         text = _BEYOND_BMP.sub("▪", text)
         if not text.strip():
             return []
+        shown = self._long_run.sub(r"\1 ", text)
         try:
-            reply = self._worker.ask({"text": text}, ANSWER_TIMEOUT_S)
+            reply = self._worker.ask({"text": shown}, ANSWER_TIMEOUT_S)
         except (WorkerDiedError, WorkerTimeoutError) as error:
             raise TokenizerError(
                 f"the process of analyzer {self.name} {error} over a text of {len(text)} "

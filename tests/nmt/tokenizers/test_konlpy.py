@@ -20,7 +20,8 @@ from nmt.tokenizers.worker import WorkerDiedError, WorkerTimeoutError
 
 GARBAGE = [
     "ㅋ" * 1500,
-    "가" * 300,
+    "가" * 40,
+    "대한민국만세" * 50,
     "\x00 a",
     "\n\n",
     "((((" * 40,
@@ -128,6 +129,19 @@ def test_characters_beyond_the_bmp_are_not_shown_to_java(monkeypatch: pytest.Mon
     monkeypatch.setattr(analyzer._worker, "ask", ask)
     assert Segmenter(analyzer).segment("😀나") == f"▁😀{SEPARATOR}나"
     assert asked == ["▪나"]
+
+
+def test_long_runs_are_shown_with_spaces_and_found_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def ask(message: dict[str, str], timeout_s: float) -> dict[str, list[str]]:
+        asked.append(message["text"])
+        return {"morphemes": message["text"].split()}
+
+    analyzer = KonlpyAnalyzer("kkma")
+    monkeypatch.setattr(analyzer._worker, "ask", ask)
+    assert analyzer.spans("가" * 40) == [(0, 16), (16, 32), (32, 40)]
+    assert asked == [" ".join(["가" * 16, "가" * 16, "가" * 8])]
 
 
 def test_worker_loop_answers_each_line_and_survives_java_errors() -> None:
