@@ -62,7 +62,7 @@ def _fail(error: Exception, message: str) -> int:
 
 def _quiet_exit() -> int:
     """Keeps the interpreter from complaining about the closed pipe when it flushes stdout."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 
@@ -70,7 +70,7 @@ def build_app() -> typer.Typer:
     """Gives the command with its subcommands; those of other packages are imported when called."""
     app = typer.Typer(
         name="nmt",
-        help="Korean→English translation: translate, train, evaluate, serve.",
+        help="Translate Korean into English; train, evaluate and serve the models that do.",
         no_args_is_help=True,
         add_completion=False,
         pretty_exceptions_enable=False,
@@ -97,7 +97,7 @@ def _options(
                            help="Show the version and exit.")
     ] = False,
 ) -> None:  # fmt: skip
-    """Korean→English translation."""
+    """Translate Korean into English; train, evaluate and serve the models that do."""
 
 
 def _train(ctx: typer.Context) -> None:
