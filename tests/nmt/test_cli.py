@@ -314,6 +314,7 @@ def test_a_missing_dependency_is_named(monkeypatch: pytest.MonkeyPatch, capsys: 
     fails_with(capsys, "needs the package uvicorn, which is not installed; install it with `pip")
 
 
+@pytest.mark.slow
 def test_the_command_works_as_a_process(tiny_bundle: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "ascii"}
     program = "import sys; from nmt.cli import main; sys.exit(main())"
