@@ -42,19 +42,41 @@ def test_certainties_are_the_same_each_time() -> None:
     assert first == second
 
 
-def test_certainties_equal_the_sacrebleu_command(tmp_path: Path) -> None:
-    paths = [str(write_lines(tmp_path / name, lines))
+def sacrebleu_command(folder: Path, *options: str) -> str:
+    paths = [str(write_lines(folder / name, lines))
              for name, lines in (("ref", REFERENCES), ("a", GOOD), ("b", ALIKE))]  # fmt: skip
-    found = subprocess.run(
-        [sys.executable, "-m", "sacrebleu", paths[0], "-i", *paths[1:], "-m", "bleu", "-w", "4",
-         "--paired-bs", "--paired-bs-n", "100", "-f", "text"],
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    intervals = re.findall(r"± ([\d.]+)\)", found.stdout)
-    (p_value,) = re.findall(r"\(p = ([\d.]+)\)", found.stdout)
+    command = [sys.executable, "-m", "sacrebleu", paths[0], "-i", *paths[1:], "-m", "bleu"]
+    return subprocess.run(
+        [*command, "-w", "4", "-f", "text", *options], capture_output=True, text=True, check=True
+    ).stdout
+
+
+def test_intervals_equal_the_sacrebleu_command(tmp_path: Path) -> None:
+    printed = sacrebleu_command(tmp_path, "--paired-bs", "--paired-bs-n", "100")
+    intervals = re.findall(r"± ([\d.]+)\)", printed)
     ours = certainties(Scorer(REFERENCES, ["bleu"]), {"a": GOOD, "b": ALIKE}, 100, 10)["bleu"]
-    assert [f"{ours[name].half_width:.4f}" for name in "ab"] == intervals
-    assert f"{ours['b'].p_bootstrap:.4f}" == p_value
+    assert [float(width) for width in intervals] == pytest.approx(
+        [ours[name].half_width for name in "ab"], abs=1e-4
+    )
+
+
+def test_randomisation_equals_the_sacrebleu_command(tmp_path: Path) -> None:
+    printed = sacrebleu_command(tmp_path, "--paired-ar", "--paired-ar-n", "100")
+    (p_value,) = re.findall(r"\(p = ([\d.]+)\)", printed)
+    ours = certainties(Scorer(REFERENCES, ["bleu"]), {"a": GOOD, "b": ALIKE}, 10, 100)["bleu"]
+    assert f"{ours['b'].p_randomisation:.4f}" == p_value
+
+
+def test_equal_systems_do_not_differ() -> None:
+    sure = certainties(Scorer(REFERENCES, ["chrf"]), {"a": GOOD, "b": GOOD}, 50, 50)["chrf"]["b"]
+    assert (sure.p_bootstrap, sure.p_randomisation) == (1.0, 1.0)
+
+
+def test_one_differing_sentence_proves_nothing() -> None:
+    nearly = ["something else", *GOOD[1:]]
+    sure = certainties(Scorer(REFERENCES, ["chrf"]), {"a": GOOD, "b": nearly}, 200, 50)["chrf"]["b"]
+    assert sure.p_randomisation == 1.0
+    assert sure.p_bootstrap == pytest.approx(0.37, abs=0.1)  # resamples without it: (1 - 1/N)^N
 
 
 @pytest.mark.parametrize(("resamples", "trials"), [(0, 10), (10, 0)])
