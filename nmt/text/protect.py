@@ -5,8 +5,9 @@
     restore("See ⟦0⟧ and ⟦1⟧.", protected)  # See {name} and https://a.b/c.
 
 Protected are: markup tags and entities, slots (`{x}`, `{{x}}`, `${x}`, `[[x]]`, `%s`, `%1$s`,
-`%(name)s`, `%1`), inline `code`, URLs, e-mail addresses, file paths, glossary terms, and literal
-`⟦k⟧` in the text itself. Of overlapping spans the one that starts first wins.
+`%(name)s`, `%1`), inline `code`, URLs, e-mail addresses, file paths, @handles, telephone numbers,
+versions (v2.3), serial numbers (A-2024-0091), glossary terms, and literal `⟦k⟧` in the text itself. Of
+overlapping spans the one that starts first wins.
 
 - Equal spans share one placeholder. Numbers follow the order of reading.
 - There are 16 placeholders: the 17th distinct span and later ones stay in the text as they are,
@@ -48,9 +49,15 @@ _PATTERNS = {
     rf"(?![A-Za-z0-9\-]|\.[A-Za-z0-9])(?:[/?#]{_URL_TAIL})?",
     "path": r"(?<![\w/\\.~<])(?:~|\.{1,2})?/(?:[A-Za-z0-9_.+@\-]+/)+[A-Za-z0-9_.+@\-]*[A-Za-z0-9_/]"
     r"|(?<![A-Za-z0-9])[A-Za-z]:\\(?:[A-Za-z0-9_.+\-]+\\)*[A-Za-z0-9_+\-.]*[A-Za-z0-9_\\]",
+    "handle": r"(?<![A-Za-z0-9._%+\-@/])@[A-Za-z0-9_](?:[A-Za-z0-9_.]{0,38}[A-Za-z0-9_])",
+    "phone": r"(?<![0-9A-Za-z+\-])(?:\+\d{1,3}[ \-])?\d{2,4}-\d{3,4}-\d{4}(?![0-9A-Za-z\-])",
+    "version": r"(?<![0-9A-Za-z.])(?:v\d+(?:\.\d+)+|\d+\.\d+\.\d+(?:\.\d+)*)(?![0-9A-Za-z]|\.\d)",
+    "serial": r"(?<![0-9A-Za-z\-])[A-Z]{1,6}\d{0,4}(?:-\d{1,8}){2,4}(?![0-9A-Za-z\-])",
 }
 _SPAN = "|".join(f"(?P<{kind}>{pattern})" for kind, pattern in _PATTERNS.items())
-_STANDALONE = frozenset({"url", "email", "domain", "path", "code", "term"})
+_STANDALONE = frozenset(
+    {"url", "email", "domain", "path", "code", "term", "handle", "phone", "version", "serial"}
+)
 _PARTICLES = (
     "은|는|이|가|을|를|의|에|에서|에게|에게서|에는|에도|께|께서|께서는|와|과|랑|이랑|하고|도|만|로|으로|"
     "로서|으로서|로써|으로써|부터|까지|마다|보다|처럼|같이|만큼|대로|밖에|조차|마저|뿐|이나|나|이든|든|"
@@ -67,7 +74,7 @@ class Span:
     index: int
     """k of ⟦k⟧."""
     kind: str
-    """What was found: literal, code, tag, slot, url, email, domain, path or term."""
+    """What was found: `literal`, `term` or a key of `_PATTERNS`."""
     start: int
     """First character in the protected text."""
     end: int

@@ -167,3 +167,19 @@ def test_protected_placeholders_are_exactly_the_spans(text: str) -> None:
         source = protected.source_range(span.start, span.end)
         assert source == (span.source_start, span.source_end)
         assert text[slice(*source)] == protected.values[span.index]
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("@minji 님이 댓글을 남겼어요.", ["@minji"]),
+        ("전화는 010-1234-5678이나 02-123-4567로 주세요.", ["010-1234-5678", "02-123-4567"]),
+        ("국제 전화는 +82 10-1234-5678입니다.", ["+82 10-1234-5678"]),
+        ("v2.3.1에서 고쳤고 10.0.2.15도 봤다.", ["v2.3.1", "10.0.2.15"]),
+        ("주문 번호는 A-2024-0091입니다.", ["A-2024-0091"]),
+        ("2024-05-01에 3.5점, 3-1로 이겼고 2024. 5. 1. 끝났다.", []),
+        ("메일은 kim@example.com으로.", ["kim@example.com"]),
+    ],
+)
+def test_protect_identifiers_but_not_dates_or_scores(text: str, values: list[str]) -> None:
+    assert list(protect(text).values) == values
