@@ -6,8 +6,8 @@
 
 Protected are: markup tags and entities, slots (`{x}`, `{{x}}`, `${x}`, `[[x]]`, `%s`, `%1$s`,
 `%(name)s`, `%1`), inline `code`, URLs, e-mail addresses, file paths, @handles, telephone numbers,
-versions (v2.3), serial numbers (A-2024-0091), glossary terms, and literal `⟦k⟧` in the text itself. Of
-overlapping spans the one that starts first wins.
+versions (v2.3), serial numbers (A-2024-0091), glossary terms, and literal `⟦k⟧` in the text itself.
+Of overlapping spans the one that starts first wins.
 
 - Equal spans share one placeholder. Numbers follow the order of reading.
 - There are 16 placeholders: the 17th distinct span and later ones stay in the text as they are,
