@@ -20,7 +20,7 @@ START_TIMEOUT_S: Final = 600.0
 ANSWER_TIMEOUT_S: Final = 120.0
 MAX_RUN_CHARS: Final = 200
 """Longer runs without a space are shown to the analyzer with spaces in them."""
-MAX_RUN_CHARS_KKMA: Final = 16
+MAX_RUN_CHARS_KKMA: Final = 10
 """Kkma's time grows exponentially with the length of a word that it does not know."""
 
 _INSTALL: Final = "pip install konlpy"
