@@ -38,7 +38,7 @@ serve: .venv/run-ready  ## start the HTTP service (not part of this version yet)
 	@$(BIN)/nmt serve $(ARGS)
 
 test: .venv/dev-ready  ## the fast tests, under three minutes on two cores
-	@$(PYTEST) -q -m "not slow and $(NOT_HERE)" $(ARGS)
+	@$(PYTEST) -q -n 2 --dist loadfile -m "not slow and $(NOT_HERE)" $(ARGS)
 
 test-slow: .venv/dev-ready  ## only the slow tests
 	@$(PYTEST) -q -m slow $(ARGS) || { code=$$?; test $$code -eq 5 || exit $$code; }
