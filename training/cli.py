@@ -146,13 +146,18 @@ def export(
     name: Annotated[str, typer.Option(help="Name; default: the folder's.")] = "",
     dtype: Annotated[Dtype, typer.Option(help="How weights are stored.")] = Dtype.float16,
     metrics: Annotated[Path | None, typer.Option(help="JSON of scores for the card.")] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="TOML whose [search] the bundle gets; default: the run's.")
+    ] = None,
 ) -> None:
     """Write a checkpoint as a bundle and compare the two."""
+    from training.config import load_config
     from training.export import export as run_export
     from training.export import read_metrics
 
     parity = run_export(
         checkpoint, output, name or output.resolve().name, dtype.value,
+        search_config=load_config(config).search if config else None,
         metrics=read_metrics(metrics),
     )  # fmt: skip
     typer.echo(parity.line(), err=True)
