@@ -95,6 +95,17 @@ def test_average_and_export_commands(made, tmp_path):
     assert load_bundle(target).name == "mean"
 
 
+def test_export_command_takes_search_defaults_from_a_configuration(made, tmp_path):
+    settings = tmp_path / "search.toml"
+    settings.write_text(
+        '[model]\narchitecture = "transformer"\n[search]\nlength_penalty = 1.75\n', "utf-8"
+    )
+    arguments = ["export", str(made[0] / "run"), "-o", str(tmp_path / "b"), "--config"]
+    result = CliRunner().invoke(app, [*arguments, str(settings)])
+    assert result.exit_code == 0, result.output
+    assert load_bundle(tmp_path / "b").search.length_penalty == 1.75
+
+
 def test_export_mistakes_are_named(tmp_path):
     with pytest.raises(CheckpointError, match=r"no checkpoint at .*; give a \.ckpt file"):
         find_checkpoint(tmp_path)
