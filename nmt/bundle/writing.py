@@ -124,6 +124,7 @@ def _write_weights(
         first_names[place] = name
         stored[name] = _as_stored(name, value, getattr(torch, dtype_name))
     save_file(stored, path)
+    path.chmod(0o644)  # safetensors makes it readable for its owner only
     return tied
 
 

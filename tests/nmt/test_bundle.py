@@ -54,6 +54,12 @@ def test_every_file_has_its_hash_in_the_config(tiny_bundle: Path) -> None:
     assert set(files) == there - {"config.json"}
 
 
+def test_every_user_may_read_a_bundle(tiny_bundle: Path) -> None:
+    assert all(
+        path.stat().st_mode & 0o044 == 0o044 for path in [tiny_bundle, *tiny_bundle.rglob("*")]
+    )
+
+
 def write_one(
     folder: Path, tokenizers: Tokenizers, weights: dict[str, torch.Tensor], **changes: Any
 ) -> Bundle:
