@@ -74,7 +74,7 @@ def test_config_transformer_refuses(settings: dict[str, object], message: str) -
 
 
 def test_config_architecture_must_be_known() -> None:
-    with pytest.raises(ConfigError, match=r"model\.architecture is 'cnn'; allowed: rnn, transformer"):
+    with pytest.raises(ConfigError, match=r"architecture is 'cnn'; allowed: rnn, transformer"):
         build_model_config({"architecture": "cnn"})
 
 
