@@ -54,7 +54,7 @@ def install_torch(python: str, requirement: str, cpu_index: bool, runner: Runner
     pip = [python, "-m", "pip", "install", "-qq", "--no-deps"]
     if cpu_index:
         # Short limits, so that a network without this index costs seconds and not minutes.
-        limits = ["-q", "--retries", "1", "--timeout", "10"]
+        limits = ["--retries", "1", "--timeout", "10"]
         if runner([*pip, *limits, "--index-url", CPU_INDEX, requirement]) == 0:
             return 0
         print("PyTorch's CPU index gave nothing; taking the default build.", file=sys.stderr)
