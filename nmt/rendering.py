@@ -6,8 +6,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from nmt.engines.base import Hypothesis
 from nmt.flags import has_hangul, length_is_odd, runs_away, without_placeholders
+from nmt.hypothesis import Hypothesis
 from nmt.plan import SourceSentence, printable
 from nmt.text.english import tidy
 from nmt.text.numerals import numbers_differ

@@ -16,9 +16,10 @@ from pathlib import Path
 
 from nmt.bundle import DEFAULT_BUNDLE, Bundle, find_bundle, load_bundle
 from nmt.config import SearchConfig
-from nmt.engines.base import Engine, Hypothesis
+from nmt.engines.base import Engine
 from nmt.engines.load import load_engine
 from nmt.errors import InputError
+from nmt.hypothesis import Hypothesis
 from nmt.plan import Plan, Planner, SourceSentence
 from nmt.rendering import Rendering, as_given, render, target_tokens
 from nmt.streaming import iter_chunks

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from nmt.config import SearchConfig, TransformerConfig
-from nmt.engines.base import Hypothesis
+from nmt.hypothesis import Hypothesis
 from nmt.tokenizers.base import Tokenizer, load_tokenizer
 from nmt.translator import Translator
 

@@ -20,7 +20,7 @@ from nmt.config import SearchConfig
 from nmt.decoding.live import Ending, LiveBatch, NextScores
 from nmt.decoding.scoring import score_bound
 from nmt.decoding.step_model import StepModel
-from nmt.engines.base import Hypothesis
+from nmt.hypothesis import Hypothesis
 from nmt.tokenizers.base import EOS_ID
 
 

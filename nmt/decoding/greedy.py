@@ -9,7 +9,7 @@ from torch import Tensor
 from nmt.config import SearchConfig
 from nmt.decoding.live import Ending, LiveBatch
 from nmt.decoding.step_model import StepModel
-from nmt.engines.base import Hypothesis
+from nmt.hypothesis import Hypothesis
 from nmt.tokenizers.base import EOS_ID
 
 Choose = Callable[[Tensor, list[int]], Tensor]

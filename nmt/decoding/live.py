@@ -11,10 +11,10 @@ from torch import Tensor
 from nmt.config import SearchConfig
 from nmt.decoding.attention import AttentionTrace, normalised_attention
 from nmt.decoding.filters import build_filters
-from nmt.decoding.scoring import coverage_penalty, normalised_score
+from nmt.decoding.scoring import coverage_penalty
 from nmt.decoding.step_model import StepModel
-from nmt.engines.base import Hypothesis
 from nmt.errors import ConfigError, EngineError
+from nmt.hypothesis import Hypothesis, normalised_score
 from nmt.tokenizers.base import BOS_ID, EOS_ID
 
 

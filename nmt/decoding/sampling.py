@@ -16,7 +16,7 @@ from nmt.config import SearchConfig
 from nmt.decoding.greedy import walk
 from nmt.decoding.live import LiveBatch
 from nmt.decoding.step_model import StepModel
-from nmt.engines.base import Hypothesis
+from nmt.hypothesis import Hypothesis
 
 
 def sample(

@@ -8,17 +8,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from nmt.hypothesis import normalised_score
+
 LEAST_COVERAGE = 1e-6
-
-
-def length_penalty(length: int, alpha: float) -> float:
-    """Gives ((5 + length) / 6) to the power of `alpha`."""
-    return float(((5 + length) / 6) ** alpha)
-
-
-def normalised_score(total: float, length: int, alpha: float) -> float:
-    """Gives the log-probability `total` of `length` scored pieces, made comparable by length."""
-    return total / length_penalty(length, alpha)
 
 
 def score_bound(total: float, max_length: int, alpha: float) -> float:

@@ -10,7 +10,7 @@ from nmt.decoding.beam import beam_search
 from nmt.decoding.greedy import greedy_search
 from nmt.decoding.sampling import sample
 from nmt.decoding.step_model import StepModel
-from nmt.engines.base import Hypothesis
+from nmt.hypothesis import Hypothesis
 
 
 @torch.no_grad()

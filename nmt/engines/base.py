@@ -3,30 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
-import numpy.typing as npt
-
 from nmt.config import SearchConfig
-
-
-@dataclass(frozen=True, eq=False)
-class Hypothesis:
-    """One translation of one source, in target pieces."""
-
-    ids: tuple[int, ...]
-    """Target pieces without BOS and EOS."""
-    log_prob: float
-    """Log-probability the model gives to `ids`, EOS included where finished."""
-    score: float
-    """What hypotheses are ranked by: normalised by length, higher is better."""
-    finished: bool
-    """False where the length limit came before EOS."""
-    attention: npt.NDArray[np.float32] | None = None
-    """[T, S]: a row for each piece of `ids` and for EOS where finished, a column for each source
-    piece and for its EOS; rows sum to 1. None where not asked for or the model has none."""
+from nmt.hypothesis import Hypothesis
 
 
 class Engine(Protocol):

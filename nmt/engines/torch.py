@@ -12,8 +12,8 @@ from torch import Tensor
 from nmt import decoding
 from nmt.batching import pad, plan_batches, restore_order
 from nmt.config import SearchConfig
-from nmt.engines.base import Hypothesis
 from nmt.errors import EngineError, InputError
+from nmt.hypothesis import Hypothesis
 from nmt.models.base import Seq2Seq
 from nmt.tokenizers.base import EOS_ID, PAD_ID
 

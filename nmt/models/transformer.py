@@ -5,7 +5,7 @@ Kasai 2021 shows that encoder layers cost little time in translation and decoder
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 import torch
@@ -26,6 +26,8 @@ class TransformerState:
     """Target pieces consumed so far."""
     src_mask: Tensor
     """[N, S]."""
+    source: Tensor
+    """[N] which row of `start` each hypothesis translates."""
     cross: tuple[tuple[Tensor, Tensor], ...]
     """Per layer keys and values of the source, [N, H, S, D / H]."""
     own: tuple[tuple[Tensor, Tensor], ...]
@@ -186,7 +188,8 @@ class Transformer(Seq2Seq):
         memory = self.encode(src_ids, src_mask)
         cross = tuple(layer.cross.project_memory(memory) for layer in self.decoder_layers)
         empty = cross[0][0].new_zeros(src_ids.size(0), self.config.n_heads, 0, cross[0][0].size(3))
-        return TransformerState(0, src_mask, cross, ((empty, empty),) * len(self.decoder))
+        source = torch.arange(src_ids.size(0), device=src_ids.device)
+        return TransformerState(0, src_mask, source, cross, ((empty, empty),) * len(self.decoder))
 
     def advance(
         self, state: TransformerState, prev_ids: Tensor
@@ -200,11 +203,16 @@ class Transformer(Seq2Seq):
             own.append(cache)
             if index == self.alignment_layer:
                 attention = self._alignment(query, state.cross[index][0], state.src_mask)[:, 0]
-        after = TransformerState(state.length + 1, state.src_mask, state.cross, tuple(own))
+        after = replace(state, length=state.length + 1, own=tuple(own))
         return self.decoder_norm(x)[:, 0], after, attention
 
     def reorder(self, state: TransformerState, rows: Tensor) -> TransformerState:
         """See `Seq2Seq.reorder`."""
-        cross = tuple((k.index_select(0, rows), v.index_select(0, rows)) for k, v in state.cross)
         own = tuple((k.index_select(0, rows), v.index_select(0, rows)) for k, v in state.own)
-        return TransformerState(state.length, state.src_mask.index_select(0, rows), cross, own)
+        source = state.source.index_select(0, rows)
+        if torch.equal(source, state.source):
+            # Every row stays with its source, as in most steps of a beam: nothing to copy there.
+            return replace(state, own=own)
+        cross = tuple((k.index_select(0, rows), v.index_select(0, rows)) for k, v in state.cross)
+        src_mask = state.src_mask.index_select(0, rows)
+        return TransformerState(state.length, src_mask, source, cross, own)

@@ -22,10 +22,11 @@ from pathlib import Path
 import numpy as np
 
 from nmt.config import to_dict
+from nmt.cores import usable_cores
 from training.data.clean import EXAMPLES, CleanBlock, Cleaner
 from training.data.columns import TextColumnWriter
 from training.data.copies import iter_copies
-from training.data.cores import free_cores, map_in_order
+from training.data.cores import map_in_order
 from training.data.files import Pair
 from training.data.manifest import Source, weight_of
 from training.data.order import flattened_weights
@@ -116,7 +117,7 @@ def _clean_all(
     config: PrepareConfig, sources: Sequence[Source], test_lines: Sequence[str]
 ) -> Iterator[CleanBlock]:
     """Yields the cleaned blocks in order."""
-    workers = config.workers or free_cores()
+    workers = config.workers or usable_cores()
     return map_in_order(
         _clean_in_worker, _iter_blocks(sources), workers, _start_worker, (config, test_lines)
     )

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
+from nmt.cores import usable_cores
 from nmt.tokenizers.base import load_tokenizer
 from nmt.tokenizers.segmented import join_at
 from training.data.columns import TextColumnWriter
-from training.data.cores import free_cores, map_in_order
+from training.data.cores import map_in_order
 from training.data.shards import PairStore, read_manifest, write_manifest
 
 ROWS = 2000
@@ -71,7 +72,7 @@ def segment_shards(
         done = 0
         ranges = (range(r, min(n_pairs, r + ROWS)) for r in range(0, n_pairs, ROWS))
         for sources, targets in map_in_order(
-            _segment_rows, ranges, workers or free_cores(), _start_worker, (folder, makers)
+            _segment_rows, ranges, workers or usable_cores(), _start_worker, (folder, makers)
         ):
             for text in sources:
                 src.add(text)

@@ -9,6 +9,7 @@ from nmt.config import ModelConfig, RnnConfig, TransformerConfig, build_model_co
 from nmt.errors import ConfigError
 from nmt.models.base import Seq2Seq, count_parameters
 from nmt.models.build import build_model
+from nmt.models.transformer import TransformerState
 
 SRC, TGT = 31, 29
 
@@ -132,6 +133,22 @@ def test_models_reorder_picks_rows(name: str) -> None:
     expected = model.step(state, tgt_in[:, 1]).log_probs[rows]
     moved = model.step(model.reorder(state, rows), tgt_in[rows, 1]).log_probs
     torch.testing.assert_close(moved, expected, atol=1e-6, rtol=1e-5)
+
+
+@torch.no_grad()
+def test_models_reorder_moves_rows_within_their_sources(name: str) -> None:
+    model, (src, mask, tgt_in) = make(name), batch()
+    twice = torch.arange(len(src)).repeat_interleave(2)
+    state = model.reorder(model.start(src, mask), twice)
+    first = torch.stack([tgt_in[:, 0], tgt_in[:, 1]], dim=1).flatten()
+    state = model.step(state, first).state
+    rows = torch.tensor([1, 0, 2, 2, 5, 5, 6, 7])
+    pieces = tgt_in[twice, 2]
+    expected = model.step(state, pieces).log_probs[rows]
+    moved = model.reorder(state, rows)
+    torch.testing.assert_close(model.step(moved, pieces).log_probs, expected, atol=1e-6, rtol=1e-5)
+    if isinstance(moved, TransformerState):
+        assert moved.cross is state.cross
 
 
 def test_models_every_parameter_gets_a_gradient(name: str) -> None:
