@@ -1,1 +1,1 @@
-"""HTTP service around `nmt.translator`; not part of this version yet."""
+"""HTTP service around `nmt.translator`."""

@@ -77,6 +77,14 @@ class SentenceTranslation:
     attention: tuple[tuple[float, ...], ...] | None = None
     """On request, from models with attention: [target tokens, source tokens], rows sum to 1."""
 
+    def moved_to(self, start: int) -> SentenceTranslation:
+        """Gives the same for a sentence that begins at `start` of another input."""
+        by = start - self.start
+        if not by:
+            return self
+        tokens = tuple(Token(t.text, t.start + by, t.end + by) for t in self.source_tokens)
+        return dataclasses.replace(self, start=start, end=self.end + by, source_tokens=tokens)
+
 
 @dataclass(frozen=True)
 class Translation:

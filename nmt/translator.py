@@ -74,8 +74,11 @@ class Translator:
         name_or_path: Path | str = DEFAULT_BUNDLE,
         engine: str = "auto",
         device: str = "auto",
+        threads: int | None = None,
     ) -> Translator:
         """Loads a bundle by its name or path (see `nmt.bundle.find_bundle`).
+
+        `engine`, `device` and `threads` are those of `nmt.engines.load.load_engine`.
 
         Raises:
             BundleError: not found, of a newer format, or corrupt.
@@ -84,7 +87,7 @@ class Translator:
         """
         bundle = load_bundle(find_bundle(name_or_path))
         source, target = bundle.load_tokenizers()
-        running = load_engine(bundle, engine, device)
+        running = load_engine(bundle, engine, device, threads)
         return cls(running, source, target, bundle.search, bundle.max_source_pieces, bundle)
 
     def translate(
@@ -130,7 +133,7 @@ class Translator:
         asked = [sentence for sentence in sentences if sentence.ids]
         found = iter(self._search(asked, search, attention))
         return [
-            self._finish(sentence, next(found), attention) if sentence.ids else _untouched(sentence)
+            self._finish(sentence, next(found), attention) if sentence.ids else untouched(sentence)
             for sentence in sentences
         ]
 
@@ -211,8 +214,8 @@ def _distinct(renderings: list[Rendering]) -> list[Rendering]:
     return list(first.values())
 
 
-def _untouched(sentence: SourceSentence) -> SentenceTranslation:
-    """A sentence without Hangul, as it came."""
+def untouched(sentence: SourceSentence) -> SentenceTranslation:
+    """Gives a sentence without Hangul as it came; no model is asked."""
     flags = (Flag.NOT_KOREAN, Flag.SPLIT) if sentence.is_part else (Flag.NOT_KOREAN,)
     text = as_given(sentence)
     return SentenceTranslation(sentence.source, sentence.start, sentence.end, text, None, flags)

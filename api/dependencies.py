@@ -1,0 +1,69 @@
+"""What routes ask for: the service, the settings, who calls."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+
+from api.errors import InvalidFieldError, TooLargeError
+from api.service import TranslationService
+from api.settings import Settings
+
+
+def get_service(request: Request) -> TranslationService:
+    """Gives the service of the app."""
+    return cast(TranslationService, request.app.state.service)
+
+
+def get_settings(request: Request) -> Settings:
+    """Gives the settings of the app."""
+    return cast(Settings, request.app.state.settings)
+
+
+def get_caller(request: Request) -> str:
+    """Gives who calls: callers take turns."""
+    return request.client.host if request.client else "unknown"
+
+
+ServiceDep = Annotated[TranslationService, Depends(get_service)]
+SettingsDep = Annotated[Settings, Depends(get_settings)]
+CallerDep = Annotated[str, Depends(get_caller)]
+
+
+def check_texts(texts: Sequence[str], settings: Settings, field: str = "text") -> None:
+    """Checks that the texts of a request are not too many and not too long.
+
+    Raises:
+        TooLargeError: they are.
+    """
+    if len(texts) > settings.max_texts:
+        raise TooLargeError(
+            f"{field} has {len(texts)} texts; allowed: {settings.max_texts}; send them in parts",
+            field=field,
+            limit=settings.max_texts,
+        )
+    n_chars = sum(map(len, texts))
+    if n_chars > settings.max_chars:
+        raise TooLargeError(
+            f"{field} has {n_chars} characters; allowed: {settings.max_chars}; send it in parts, "
+            "or as a document",
+            field=field,
+            limit=settings.max_chars,
+        )
+
+
+def check_beam(beam_size: int | None, n_best: int | None, settings: Settings) -> None:
+    """Checks that the search asked for is not too wide.
+
+    Raises:
+        InvalidFieldError: it is.
+    """
+    for field, value in (("beam_size", beam_size), ("n_best", n_best)):
+        if value is not None and value > settings.max_beam_size:
+            raise InvalidFieldError(
+                f"{field} is {value}; allowed: 1 to {settings.max_beam_size}",
+                field=field,
+                limit=settings.max_beam_size,
+            )

@@ -1,0 +1,205 @@
+"""Texts in, translations out: plan, remember, batch, join. What every route stands on.
+
+text ─ plan ─▶ sentences ─ cache ─▶ known
+                   └────── batcher ─▶ new ─▶ join
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
+from dataclasses import dataclass
+
+from api.batching.cache import SentenceCache
+from api.batching.keys import Settings, key_of
+from api.errors import DeadlineError, InvalidFieldError
+from api.models import Model, ModelRegistry
+from nmt.errors import ConfigError, InputError
+from nmt.plan import Plan, SourceSentence
+from nmt.translation import SentenceTranslation, TranslateOptions, Translation
+from nmt.translator import assemble, untouched
+
+
+@dataclass(frozen=True)
+class Call:
+    """Who asks, for which model, and how long it waits."""
+
+    caller: str
+    """Takes turns with other callers."""
+    model: str | None = None
+    """None is the default."""
+    deadline_s: float | None = 30.0
+    """Seconds until the caller is told that it took too long; none waits for ever."""
+
+
+@dataclass(frozen=True)
+class Translated:
+    """The translations of a call, and what made them."""
+
+    model: str
+    checksum: str
+    translations: Sequence[Translation]
+
+
+@dataclass(frozen=True)
+class StreamedSentence:
+    """One sentence of a stream."""
+
+    text: int
+    """Index of its text."""
+    sentence: SentenceTranslation
+    gap: str
+    """What stands before it in the translation."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """The sentences of a call."""
+
+    sentences: Sequence[SourceSentence]
+    settings: Settings
+    call: Call
+    until: float | None
+    """The deadline in the event loop's time."""
+
+
+Counter = Callable[[int, int], None]
+"""Is told how many sentences were remembered and how many were not."""
+
+
+class TranslationService:
+    """Translates for many callers at once.
+
+    Args:
+        registry: the models.
+        cache: what is remembered.
+        count_cache: told of hits and misses.
+    """
+
+    def __init__(self, registry: ModelRegistry, cache: SentenceCache, count_cache: Counter) -> None:
+        self.registry = registry
+        self._cache = cache
+        self._count_cache = count_cache
+        self._puts: set[asyncio.Task[None]] = set()
+        # Off the event loop: a long text takes a second to cut and encode.
+        self._planners = ThreadPoolExecutor(1, thread_name_prefix="plan")
+
+    async def translate(
+        self, texts: Sequence[str], options: TranslateOptions, call: Call
+    ) -> Translated:
+        """Translates texts; each comes back in its place.
+
+        Raises:
+            DeadlineError: not done in time.
+            InvalidFieldError: an option is out of range, or a glossary term is empty.
+            NotFoundError: no such model.
+            OverloadedError: too much is waiting already.
+            TranslationFailedError: the model failed on a sentence.
+        """
+        until = _until(call)
+        with self.registry.get(call.model).in_use() as model:
+            plans, settings = await self._plan(model, texts, options)
+            sentences = [sentence for plan in plans for sentence in plan.sentences]
+            work = Work(sentences, settings, call, until)
+            answers = iter([answer async for answer in self._translate(model, work)])
+            translations = [
+                assemble(plan, [next(answers) for _ in plan.sentences]) for plan in plans
+            ]
+            return Translated(model.name, model.checksum, translations)
+
+    async def stream(
+        self, texts: Sequence[str], options: TranslateOptions, call: Call
+    ) -> AsyncGenerator[StreamedSentence, None]:
+        """Gives the sentences of texts in order, each as soon as it and those before it are done.
+
+        Raises:
+            ApiError: as `translate`; before the first sentence, but for a failed sentence and
+                the deadline.
+        """
+        until = _until(call)
+        with self.registry.get(call.model).in_use() as model:
+            plans, settings = await self._plan(model, texts, options)
+            places = [
+                (index, sentence, gap)
+                for index, plan in enumerate(plans)
+                for sentence, gap in zip(plan.sentences, plan.gaps, strict=False)
+            ]
+            work = Work([sentence for _, sentence, _ in places], settings, call, until)
+            async with aclosing(self._translate(model, work)) as answers:
+                at = iter(places)
+                async for answer in answers:
+                    index, _, gap = next(at)
+                    yield StreamedSentence(index, answer, gap)
+
+    async def _plan(
+        self, model: Model, texts: Sequence[str], options: TranslateOptions
+    ) -> tuple[list[Plan], Settings]:
+        def plan_all() -> list[Plan]:
+            return [model.translator.plan(text, options) for text in texts]
+
+        try:
+            search = options.search_config(model.translator.search)
+            plans = await asyncio.get_running_loop().run_in_executor(self._planners, plan_all)
+        except (ConfigError, InputError) as error:
+            raise InvalidFieldError(str(error)) from error
+        return plans, Settings(search, options.attention)
+
+    async def _translate(
+        self, model: Model, work: Work
+    ) -> AsyncGenerator[SentenceTranslation, None]:
+        """Gives the translations in order; what is left is given up when the caller goes."""
+        digests = [
+            key_of(sentence, work.settings).digest(model.checksum) if sentence.ids else ""
+            for sentence in work.sentences
+        ]
+        known = await self._cache.get_many([digest for digest in digests if digest])
+        unknown = [
+            sentence
+            for sentence, digest in zip(work.sentences, digests, strict=True)
+            if digest and digest not in known
+        ]
+        self._count_cache(sum(map(bool, digests)) - len(unknown), len(unknown))
+        ticket = model.batcher.submit(
+            unknown, work.settings, work.call.caller, work.call.deadline_s
+        )
+        new: dict[str, SentenceTranslation] = {}
+        waiting = iter(ticket)
+        try:
+            for sentence, digest in zip(work.sentences, digests, strict=True):
+                if not digest:
+                    answer = untouched(sentence)
+                elif digest in known:
+                    answer = known[digest]
+                else:
+                    answer = new[digest] = await _in_time(next(waiting), work)
+                yield answer.moved_to(sentence.start)
+        finally:
+            ticket.cancel()
+            self._remember(new)
+
+    def _remember(self, new: dict[str, SentenceTranslation]) -> None:
+        """Puts translations into the cache without making anyone wait for it."""
+        if new:
+            task = asyncio.create_task(self._cache.put_many(new))
+            self._puts.add(task)
+            task.add_done_callback(self._puts.discard)
+
+
+def _until(call: Call) -> float | None:
+    """The deadline in the event loop's time."""
+    return call.deadline_s and asyncio.get_running_loop().time() + call.deadline_s
+
+
+async def _in_time(answer: asyncio.Future[SentenceTranslation], work: Work) -> SentenceTranslation:
+    try:
+        async with asyncio.timeout_at(work.until):
+            return await answer
+    except TimeoutError as error:
+        raise DeadlineError(
+            f"not translated in {work.call.deadline_s:g} s; send less text at once, stream it, "
+            "or make it a document job",
+            limit=work.call.deadline_s,
+            retry_after_s=1,
+        ) from error
