@@ -3,6 +3,10 @@
     NmtError
     ├── ConfigError             a setting is unknown, of the wrong type or out of range
     ├── InputError              the text or file to translate cannot be used as given
+    │   └── DocumentError           a document cannot be read: corrupt, encrypted, …
+    │       ├── DocumentFormatError     it is of no format that can be translated
+    │       └── DocumentTooLargeError   it is too large, packed or unpacked
+    ├── PackageMissingError     an optional package is not installed (says what to install)
     ├── TokenizerError
     │   ├── AnalyzerMissingError    a morpheme analyzer is not installed (says what to install)
     │   └── TokenizerMismatchError  analyzer or version differs from the one trained with
@@ -27,6 +31,22 @@ class ConfigError(NmtError, ValueError):
 
 class InputError(NmtError, ValueError):
     """The text or file to translate cannot be used as given."""
+
+
+class DocumentError(InputError):
+    """A document cannot be read, or not be written."""
+
+
+class DocumentFormatError(DocumentError):
+    """A document is of no format that can be translated."""
+
+
+class DocumentTooLargeError(DocumentError):
+    """A document is too large, packed or unpacked."""
+
+
+class PackageMissingError(NmtError):
+    """A package of an optional extra is not installed; the message says what to install."""
 
 
 class TokenizerError(NmtError):
