@@ -26,15 +26,19 @@ setup: .venv/dev-ready  ## install everything (training, tests, lint) into .venv
 	@$(PYTHON) scripts/install.py run
 	@touch $@
 
+.venv/serve-ready: $(SETUP_FILES)
+	@$(PYTHON) scripts/install.py serve
+	@touch .venv/run-ready $@
+
 .venv/dev-ready: $(SETUP_FILES)
 	@$(PYTHON) scripts/install.py dev
-	@touch .venv/run-ready $@
+	@touch .venv/run-ready .venv/serve-ready $@
 
 translate: .venv/run-ready  ## translate TEXT="…" with the default model (ARGS="--beam-size 1")
 	@test -n "$$TEXT" || { echo 'usage: make translate TEXT="오늘 날씨가 정말 좋네요."' >&2; exit 2; }
 	@printf '%s\n' "$$TEXT" | $(BIN)/nmt translate $(ARGS)
 
-serve: .venv/run-ready  ## start the HTTP service (not part of this version yet)
+serve: .venv/serve-ready  ## start the HTTP service on http://127.0.0.1:8000 (ARGS="--model luong")
 	@$(BIN)/nmt serve $(ARGS)
 
 test: .venv/dev-ready  ## the fast tests, under three minutes on two cores

@@ -35,7 +35,11 @@ def create_app(settings: Settings) -> FastAPI:
     """Gives the application; models are loaded in the background once it is started."""
     service = build_service(settings)
     app = FastAPI(
-        title="korean-nmt", version=__version__, description=DESCRIPTION, lifespan=_lifespan
+        title="korean-nmt",
+        version=__version__,
+        description=DESCRIPTION,
+        lifespan=_lifespan,
+        strict_content_type=False,
     )
     app.state.settings = settings
     app.state.service = service
@@ -77,7 +81,7 @@ def build_cache(settings: Settings) -> SentenceCache:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     registry: ModelRegistry = app.state.service.registry
     app.state.failure = None
-    loading = asyncio.create_task(_load(app, registry))
+    app.state.loading = loading = asyncio.create_task(_load(app, registry))
     yield
     loading.cancel()
     await asyncio.gather(loading, return_exceptions=True)

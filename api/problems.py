@@ -60,6 +60,10 @@ def from_validation(error: RequestValidationError) -> ApiError:
     if first["type"] == "json_invalid":
         reason = first.get("ctx", {}).get("error", first["msg"])
         return InvalidRequestError(f"the body is not JSON: {reason}; send one JSON object")
+    if first["type"] == "model_attributes_type" and len(first["loc"]) == 1:
+        return InvalidRequestError(
+            "the body is no JSON object; send one, with the header `Content-Type: application/json`"
+        )
     field = _path(first["loc"])
     allowed = first.get("ctx", {}).get("expected")
     hint = f"; allowed: {allowed}" if allowed and str(allowed) not in first["msg"] else ""

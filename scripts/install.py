@@ -1,6 +1,7 @@
 """Makes `.venv` and installs what a command needs, each package at its pinned version.
 
     python3 scripts/install.py run        translate with the shipped models
+    python3 scripts/install.py serve      that, and the HTTP service
     python3 scripts/install.py dev        everything: training, tests, lint, types
 
 Versions come from `constraints.txt`. PyTorch is installed first, because the right build depends
@@ -21,7 +22,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
-EXTRAS = {"run": "torch", "dev": "dev"}
+EXTRAS = {"run": "torch", "serve": "torch,api", "dev": "dev"}
 OLDEST_PYTHON = (3, 11)
 
 Runner = Callable[[Sequence[str]], int]
@@ -79,7 +80,7 @@ def make_venv(folder: Path) -> str:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Installs for one of `run` and `dev`; returns the exit code."""
+    """Installs for one of `run`, `serve` and `dev`; returns the exit code."""
     if len(arguments) != 1 or arguments[0] not in EXTRAS:
         print(f"usage: install.py {'|'.join(EXTRAS)}", file=sys.stderr)
         return 2

@@ -90,4 +90,4 @@ def test_main_refuses_an_unknown_purpose(
     install: ModuleType, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert install.main(["everything"]) == 2
-    assert "usage: install.py run|dev" in capsys.readouterr().err
+    assert "usage: install.py run|serve|dev" in capsys.readouterr().err
