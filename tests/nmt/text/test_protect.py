@@ -105,6 +105,19 @@ def test_terms_match_words_with_particles_only() -> None:
     assert protected.values == ("SNU Hospital", "SNU", "KBS", "apple")
 
 
+def test_terms_and_other_spans_never_overlap() -> None:
+    terms = {"서울": "Seoul", "코드 서울": "code", "https": "H", "나라 서울 시": "country"}
+    protected = protect("`코드 서울`과 서울에서는 https://a.kr/b 나라 서울 시 서울", terms)
+    assert protected.text == "⟦0⟧과 ⟦1⟧에서는 ⟦2⟧ ⟦3⟧ ⟦1⟧"
+    assert protected.values == ("`코드 서울`", "Seoul", "https://a.kr/b", "country")
+
+
+def test_terms_may_be_tens_of_thousands() -> None:
+    terms = {f"용어{n}": f"term {n}" for n in range(20_000)}
+    protected = protect("용어7과 용어19999는 용어1234567과 다르다.", terms)
+    assert protected.values == ("term 7", "term 19999")
+
+
 def test_terms_refuse_an_empty_entry() -> None:
     with pytest.raises(InputError, match="glossary term is empty; give each entry"):
         protect("가", {" ": "x"})
