@@ -34,6 +34,19 @@ FORMATS = (
     DocumentFormat("CSV", (".csv",), "text/csv", "tables", "load_csv"),
     DocumentFormat("TSV", (".tsv", ".tab"), "text/tab-separated-values", "tables", "load_tsv"),
     DocumentFormat("JSON", (".json", ".jsonl"), "application/json", "json_values", "load_json"),
+    DocumentFormat(
+        "Word", (".docx",), f"{_OFFICE}.wordprocessingml.document", "office_word", "load_word"
+    ),
+    DocumentFormat(
+        "PowerPoint",
+        (".pptx",),
+        f"{_OFFICE}.presentationml.presentation",
+        "office_slides",
+        "load_slides",
+    ),
+    DocumentFormat(
+        "Excel", (".xlsx",), f"{_OFFICE}.spreadsheetml.sheet", "office_sheets", "load_sheets"
+    ),
 )
 """All formats."""
 
