@@ -61,8 +61,16 @@ def render(sentence: SourceSentence, hypothesis: Hypothesis, tokenizer: Tokenize
 
 
 def as_given(sentence: SourceSentence) -> str:
-    """The sentence as it came, without what cannot be printed."""
-    return printable(sentence.source)
+    """The sentence as it came, without what cannot be printed; glossary terms are in English."""
+    if not has_terms(sentence):
+        return printable(sentence.source)
+    text = restore(sentence.protected.text, sentence.protected).text
+    return printable(sentence.prefix) + printable(text) + printable(sentence.suffix)
+
+
+def has_terms(sentence: SourceSentence) -> bool:
+    """Whether a term of the glossary stands in the sentence."""
+    return any(span.kind == "term" for span in sentence.protected.spans)
 
 
 def _with_part(sentence: SourceSentence, flags: list[Flag]) -> tuple[Flag, ...]:

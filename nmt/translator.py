@@ -21,7 +21,7 @@ from nmt.engines.load import load_engine
 from nmt.errors import InputError
 from nmt.hypothesis import Hypothesis
 from nmt.plan import Plan, Planner, SourceSentence
-from nmt.rendering import Rendering, as_given, render, target_tokens
+from nmt.rendering import Rendering, as_given, has_terms, render, target_tokens
 from nmt.streaming import iter_chunks
 from nmt.tokenizers.base import Tokenizer
 from nmt.translation import (
@@ -215,8 +215,12 @@ def _distinct(renderings: list[Rendering]) -> list[Rendering]:
 
 
 def untouched(sentence: SourceSentence) -> SentenceTranslation:
-    """Gives a sentence without Hangul as it came; no model is asked."""
-    flags = (Flag.NOT_KOREAN, Flag.SPLIT) if sentence.is_part else (Flag.NOT_KOREAN,)
+    """Gives a sentence without Hangul as it came; no model is asked.
+
+    One that consists of glossary terms is their English.
+    """
+    checks = {Flag.NOT_KOREAN: not has_terms(sentence), Flag.SPLIT: sentence.is_part}
+    flags = tuple(flag for flag, is_set in checks.items() if is_set)
     text = as_given(sentence)
     return SentenceTranslation(sentence.source, sentence.start, sentence.end, text, None, flags)
 

@@ -242,6 +242,13 @@ def test_glossary_terms_come_out_as_given(scripted_translator: MakeTranslator) -
     assert translation.text == "I met King Sejong."
 
 
+def test_a_text_of_glossary_terms_alone_is_their_english(echo_translator: Translator) -> None:
+    options = TranslateOptions(glossary={"한빛전자": "Hanbit", "KBS": "K"})
+    terms, korean = echo_translator.translate(["🎉 한빛전자 (KBS)", "나라전자"], options)
+    assert (terms.text, terms.score, terms.flags) == ("🎉 Hanbit (K)", None, ())
+    assert korean.score is not None
+
+
 def test_alternatives_are_the_next_best(scripted_translator: MakeTranslator) -> None:
     translator = scripted_translator(lambda text, _: ["Hi.", "Hi.", "Hello.", "Hey."])
     (one, two) = translator.translate(["안녕.", "안녕. 안녕!"], TranslateOptions(n_best=4))
