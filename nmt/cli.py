@@ -101,7 +101,7 @@ def _options(
 
 
 def _train(ctx: typer.Context) -> None:
-    """Train a model: prepare, tokenizer, fit, average, export; or quickstart."""
+    """Train a model: prepare, tokenizer, fit, average, export, convert; or quickstart."""
     _delegate("training.cli", "app", "train", ctx.args)
 
 

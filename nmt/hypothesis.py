@@ -25,6 +25,10 @@ class Hypothesis:
     piece and for its EOS; rows sum to 1. None where not asked for or the model has none."""
 
 
+LEAST_COVERAGE = 1e-6
+"""Least attention that a source position counts as having got, in the coverage penalty."""
+
+
 def length_penalty(length: int, alpha: float) -> float:
     """Gives ((5 + length) / 6) to the power of `alpha` (Wu 2016, equation 14).
 

@@ -142,6 +142,15 @@ def tiny_bundle(
 
 
 @pytest.fixture(scope="session")
+def tiny_ctranslate2_bundle(tiny_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """`tiny_bundle` with its CTranslate2 export; do not write into it."""
+    from nmt.bundle import add_ctranslate2
+
+    folder = tmp_path_factory.mktemp("converted") / "transformer"
+    return add_ctranslate2(shutil.copytree(tiny_bundle, folder))
+
+
+@pytest.fixture(scope="session")
 def tiny_translator(tiny_bundle: Path) -> Translator:
     """A translator with random weights."""
     return Translator.load(tiny_bundle, device="cpu")

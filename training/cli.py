@@ -20,7 +20,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="From corpora to a bundle: prepare, tokenizer, fit, average, export; or quickstart.",
+    help="Corpora to a bundle: prepare, tokenizer, fit, average, export, convert; or quickstart.",
 )
 
 ConfigPath = Annotated[Path, typer.Argument(help="Settings, a TOML file such as configs/*.toml.")]
@@ -29,6 +29,13 @@ Settings = Annotated[
     typer.Option("--set", metavar="SECTION.KEY=VALUE", help="Replace a setting; repeatable."),
 ]
 Workers = Annotated[int, typer.Option(help="Processes; 0: one per free core.")]
+
+
+class Quantized(StrEnum):
+    """How the CTranslate2 export stores weights."""
+
+    int8 = "int8"
+    float32 = "float32"
 
 
 class Dtype(StrEnum):
@@ -162,6 +169,21 @@ def export(
     )  # fmt: skip
     typer.echo(parity.line(), err=True)
     typer.echo(str(output))
+
+
+@app.command()
+def convert(
+    bundle: Annotated[Path, typer.Argument(help="Folder of a Transformer's bundle.")],
+    quantization: Annotated[
+        Quantized, typer.Option(help="How the export stores weights.")
+    ] = Quantized.int8,
+) -> None:
+    """Add the CTranslate2 export to a bundle, or make it anew, and compare the two."""
+    from training.export import convert as run_convert
+
+    difference = run_convert(bundle, quantization.value)
+    typer.echo(f"CTranslate2: {difference:.2g} nats a piece off on average", err=True)
+    typer.echo(str(bundle))
 
 
 @app.command()

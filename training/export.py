@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from nmt.bundle import Bundle, WeightsDtype, load_bundle, write_bundle
-from nmt.config import ModelConfig, SearchConfig, build_model_config
+from nmt.bundle import Bundle, WeightsDtype, add_ctranslate2, load_bundle, write_bundle
+from nmt.bundle.conversion import Quantization
+from nmt.config import ModelConfig, RnnConfig, SearchConfig, build_model_config
 from nmt.decoding import search
+from nmt.engines.load import load_engine
 from nmt.models.base import Seq2Seq
 from nmt.models.build import build_model
 from nmt.tokenizers.base import BOS_ID, EOS_ID, FIRST_PLACEHOLDER_ID, load_tokenizer
@@ -26,6 +29,8 @@ from training.step import load_weights
 
 TOLERANCE: dict[WeightsDtype, float] = {"float32": 1e-4, "float16": 0.1, "bfloat16": 0.8}
 """Most that a log-probability may change by storing the weights in a smaller format, in nats."""
+CTRANSLATE2_TOLERANCE: dict[Quantization, float] = {"float32": 1e-3, "int8": 0.25}
+"""Most that log-probabilities may change on average by the export to CTranslate2, in nats."""
 
 
 @dataclass(frozen=True)
@@ -36,13 +41,18 @@ class Parity:
     """Largest difference of a log-probability, in nats; comes from the smaller weight format."""
     same_translations: float
     """Share of greedy translations of random sources that are equal."""
+    ctranslate2_difference: float | None = None
+    """Mean difference of the CTranslate2 export's log-probabilities, in nats a piece."""
 
     def line(self) -> str:
-        """Gives both as a sentence."""
-        return (
+        """Gives all of it as a sentence."""
+        line = (
             f"parity: log-probabilities within {self.log_prob_difference:.2g} nats, "
             f"{100 * self.same_translations:.0f} % of greedy translations equal"
         )
+        if self.ctranslate2_difference is None:
+            return line
+        return f"{line}; CTranslate2 {self.ctranslate2_difference:.2g} nats a piece off on average"
 
 
 def find_checkpoint(path: Path) -> Path:
@@ -74,14 +84,18 @@ def _random_sources(vocab_size: int) -> tuple[Tensor, Tensor]:
     return ids, columns <= lengths
 
 
+def _random_targets(vocab_size: int) -> Tensor:
+    """Gives ids [8, 12], each row begun by the begin piece; the same ones always."""
+    generator = torch.Generator().manual_seed(2)
+    ids = torch.randint(FIRST_PLACEHOLDER_ID, vocab_size, (8, 12), generator=generator)
+    ids[:, 0] = BOS_ID
+    return ids
+
+
 @torch.no_grad()
 def _outputs(model: Seq2Seq, options: SearchConfig) -> tuple[Tensor, list[tuple[int, ...]]]:
     src_ids, src_mask = _random_sources(model.config.src_vocab_size)
-    generator = torch.Generator().manual_seed(2)
-    tgt_in = torch.randint(
-        FIRST_PLACEHOLDER_ID, model.config.tgt_vocab_size, (8, 12), generator=generator
-    )
-    tgt_in[:, 0] = BOS_ID
+    tgt_in = _random_targets(model.config.tgt_vocab_size)
     log_probs = torch.log_softmax(model(src_ids, src_mask, tgt_in).logits.float(), dim=-1)
     found = search(model, src_ids, src_mask, options)
     return log_probs, [hypotheses[0].ids for hypotheses in found]
@@ -151,6 +165,8 @@ def export(
 ) -> Parity:
     """Writes the bundle of a checkpoint and compares it with the checkpoint.
 
+    A Transformer's bundle gets its CTranslate2 export, which is compared too.
+
     Args:
         checkpoint: a .ckpt file, or a run folder (its best checkpoint, else its last).
         output: folder of the bundle.
@@ -187,4 +203,33 @@ def export(
         max_source_pieces=config.data.max_source_pieces,
         weights_dtype=dtype,
     )
-    return check_parity(load_bundle(output), weights, dtype)
+    parity = check_parity(load_bundle(output), weights, dtype)
+    if isinstance(model_config, RnnConfig):
+        return parity
+    return replace(parity, ctranslate2_difference=convert(output))
+
+
+@torch.no_grad()
+def convert(folder: Path, quantization: Quantization = "int8") -> float:
+    """Adds the CTranslate2 export to a bundle and compares the two.
+
+    Gives the mean difference of the log-probabilities of random translations, in nats a piece.
+
+    Raises:
+        BundleError: the bundle cannot be read, or its network is no Transformer.
+        TrainingError: they differ by more than `CTRANSLATE2_TOLERANCE`.
+    """
+    bundle = load_bundle(add_ctranslate2(folder, quantization))
+    src_ids, src_mask = _random_sources(bundle.model_config.src_vocab_size)
+    targets = _random_targets(bundle.model_config.tgt_vocab_size)[:, 1:].tolist()
+    sources = [ids[mask][:-1].tolist() for ids, mask in zip(src_ids, src_mask, strict=True)]
+    engines = [load_engine(bundle, name, "cpu") for name in ("torch", "ctranslate2")]
+    ours, theirs = (np.array(engine.score(sources, targets)) for engine in engines)
+    difference = float(np.abs(ours - theirs).mean())
+    if difference > CTRANSLATE2_TOLERANCE[quantization]:
+        raise TrainingError(
+            f"the CTranslate2 export of {folder} differs by {difference:.3f} nats a piece, "
+            f"allowed: {CTRANSLATE2_TOLERANCE[quantization]}; convert with --quantization float32, "
+            "or use the bundle with engine 'torch'"
+        )
+    return difference

@@ -1,5 +1,6 @@
 """Released models: read, write and find bundles (docs/bundle.md). Imports no torch."""
 
+from nmt.bundle.conversion import add_ctranslate2
 from nmt.bundle.finding import (
     DEFAULT_BUNDLE,
     BundleSummary,
@@ -17,6 +18,7 @@ __all__ = [
     "Bundle",
     "BundleSummary",
     "WeightsDtype",
+    "add_ctranslate2",
     "find_bundle",
     "list_bundles",
     "load_bundle",

@@ -7,6 +7,7 @@
     target_tokenizer/
     MODEL_CARD.md       data with licences, scores with signatures, limits
     metrics.json        every score in full
+    ctranslate2/        the Transformer once more, for the engine of that name; may be missing
 
 Written by nmt/bundle/writing.py, described in docs/bundle.md. Imports no torch: weights are read
 when an engine asks for them.
@@ -44,6 +45,8 @@ CARD_FILE = "MODEL_CARD.md"
 METRICS_FILE = "metrics.json"
 SOURCE_TOKENIZER = "source_tokenizer"
 TARGET_TOKENIZER = "target_tokenizer"
+CTRANSLATE2_FOLDER = "ctranslate2"
+CTRANSLATE2_MODEL = f"{CTRANSLATE2_FOLDER}/model.bin"
 MAX_SOURCE_PIECES = 128
 """Longer sentences are cut before translation, where the bundle says nothing else."""
 
@@ -71,6 +74,8 @@ class Bundle:
     """SHA-256 of `config.json`, which holds the hashes of all other files: names the content."""
     tied_weights: Mapping[str, str]
     """Name of a weight that is another's → the name it is stored under."""
+    ctranslate2: Path | None = None
+    """Folder of the CTranslate2 model; none where the bundle has none."""
 
     def load_weights(self) -> dict[str, Tensor]:
         """Reads the weights as float32, by their names in the network."""
@@ -159,6 +164,7 @@ def _build_bundle(path: Path, content: Mapping[str, Any]) -> Bundle:
         created=content["created"],
         checksum=sha256_of(path / CONFIG_FILE),
         tied_weights=content.get("tied_weights", {}),
+        ctranslate2=path / CTRANSLATE2_FOLDER if CTRANSLATE2_MODEL in content["files"] else None,
     )
 
 

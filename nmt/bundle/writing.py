@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -67,16 +68,13 @@ def write_bundle(
         BundleError: the folder holds something else, or a weight is not finite in `weights_dtype`.
     """
     folder = Path(folder)
-    _check_target(folder)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    part = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-"))
-    try:
+    with rewriting(folder) as part:
         tied = _write_weights(part / WEIGHTS_FILE, weights, weights_dtype)
         source_tokenizer.save(part / SOURCE_TOKENIZER)
         target_tokenizer.save(part / TARGET_TOKENIZER)
         (part / CARD_FILE).write_text(card, encoding="utf-8")
-        _write_json(part / METRICS_FILE, metrics)
-        _write_json(part / CONFIG_FILE, {
+        write_json(part / METRICS_FILE, metrics)
+        write_json(part / CONFIG_FILE, {
             "format_version": FORMAT_VERSION,
             "name": name,
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -89,13 +87,29 @@ def write_bundle(
             },
             "scores": dict(scores or {}),
             "tied_weights": tied,
-            "files": _hashes(part),
+            "files": hashes_of(part),
         })  # fmt: skip
+    return folder
+
+
+@contextmanager
+def rewriting(folder: Path) -> Iterator[Path]:
+    """Gives an empty folder that takes the place of the bundle `folder` when the block is left.
+
+    After an error `folder` is as it was.
+
+    Raises:
+        BundleError: `folder` holds something that is no bundle.
+    """
+    _check_target(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    part = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-"))
+    try:
+        yield part
         part.chmod(0o755)
         _move(part, folder)
     finally:
         shutil.rmtree(part, ignore_errors=True)
-    return folder
 
 
 def _check_target(folder: Path) -> None:
@@ -140,11 +154,13 @@ def _as_stored(name: str, value: Tensor, dtype: torch.dtype) -> Tensor:
     return converted
 
 
-def _write_json(path: Path, content: Mapping[str, Any]) -> None:
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
+    """Writes a JSON file that people can read."""
     path.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
-def _hashes(folder: Path) -> dict[str, str]:
+def hashes_of(folder: Path) -> dict[str, str]:
+    """Gives the SHA-256 of every file in `folder`, by its path there."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     return {path.relative_to(folder).as_posix(): sha256_of(path) for path in files}
 

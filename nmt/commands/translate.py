@@ -28,6 +28,7 @@ class Engine(StrEnum):
     """What runs the model."""
 
     AUTO = "auto"
+    CTRANSLATE2 = "ctranslate2"
     TORCH = "torch"
 
 
@@ -61,6 +62,9 @@ def translate(
     model: Annotated[str, typer.Option(help="Name or path of a bundle.")] = "transformer",
     engine: Annotated[Engine, typer.Option(help="What runs the model.")] = Engine.AUTO,
     device: Annotated[Device, typer.Option(help="Where the model runs.")] = Device.AUTO,
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="CPU threads.", show_default="the free cores")
+    ] = None,
     beam_size: Annotated[
         int | None, typer.Option(min=1, max=64, help="1 is greedy.", show_default="the model's")
     ] = None,
@@ -85,7 +89,7 @@ def translate(
         from nmt.translator import Translator
 
         options = TranslateOptions(beam_size, n_best, length_penalty, attention)
-        translator = Translator.load(model, engine.value, device.value)
+        translator = Translator.load(model, engine.value, device.value, threads)
         options.search_config(translator.search)
         as_line = _formatter(format, attention)
         with output.open_output(out) as writer, open_progress(n_bytes) as progress:

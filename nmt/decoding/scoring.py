@@ -8,9 +8,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from nmt.hypothesis import normalised_score
-
-LEAST_COVERAGE = 1e-6
+from nmt.hypothesis import LEAST_COVERAGE, normalised_score
 
 
 def score_bound(total: float, max_length: int, alpha: float) -> float:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from nmt.config import ModelConfig
+from nmt.config import ModelConfig, TransformerConfig
 from nmt.engines.base import Engine
-from nmt.errors import BundleCorruptError, EngineUnavailableError
+from nmt.errors import BundleCorruptError, ConfigError, EngineUnavailableError
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-ENGINES = ("auto", "torch")
+ENGINES = ("auto", "ctranslate2", "torch")
 DEVICES = ("auto", "cpu", "cuda")
 
 
@@ -30,20 +31,31 @@ class ModelSource(Protocol):
         """Architecture."""
         ...
 
+    @property
+    def ctranslate2(self) -> Path | None:
+        """Folder of the CTranslate2 export, if there is one."""
+        ...
+
     def load_weights(self) -> Mapping[str, Tensor]:
         """Reads the weights by their names in the network."""
         ...
 
 
-def load_engine(bundle: ModelSource, engine: str = "auto", device: str = "auto") -> Engine:
+def load_engine(
+    bundle: ModelSource, engine: str = "auto", device: str = "auto", threads: int | None = None
+) -> Engine:
     """Gives an engine that runs the model of `bundle`.
 
     Args:
         bundle: the released model.
-        engine: `torch`, or `auto` for the best that is installed.
+        engine: `ctranslate2`, `torch`, or `auto`: on a CPU `ctranslate2` where the bundle has an
+            export for it, else `torch`.
         device: `cpu`, `cuda`, or `auto` for CUDA where there is any.
+        threads: CPU threads; none takes the cores that the process may use (`ctranslate2`) or
+            leaves them as they are (`torch`, where they count for the whole process).
 
     Raises:
+        ConfigError: fewer than one thread.
         EngineUnavailableError: unknown, not installed, or no such device here.
         BundleCorruptError: the weights do not fit the architecture.
     """
@@ -51,19 +63,73 @@ def load_engine(bundle: ModelSource, engine: str = "auto", device: str = "auto")
         raise EngineUnavailableError(f"engine is {engine!r}; allowed: {', '.join(ENGINES)}")
     if device not in DEVICES:
         raise EngineUnavailableError(f"device is {device!r}; allowed: {', '.join(DEVICES)}")
-    if importlib.util.find_spec("torch") is None:
+    if threads is not None and threads < 1:
+        raise ConfigError(f"threads is {threads}; allowed: 1 or more")
+    if engine == "auto":
+        engine = "ctranslate2" if _suits_ctranslate2(bundle, device) else "torch"
+    if engine == "ctranslate2":
+        return _load_ctranslate2_engine(bundle, device, threads)
+    return _load_torch_engine(bundle, device, threads)
+
+
+def _suits_ctranslate2(bundle: ModelSource, device: str) -> bool:
+    """Tells whether `auto` means CTranslate2; asks it, not torch, whether there is a GPU."""
+    if bundle.ctranslate2 is None or device == "cuda" or not _is_installed("ctranslate2"):
+        return False
+    if device == "cpu" or not _is_installed("torch"):
+        return True
+    import ctranslate2
+
+    return bool(ctranslate2.get_cuda_device_count() == 0)
+
+
+def _is_installed(package: str) -> bool:
+    return importlib.util.find_spec(package) is not None
+
+
+def _load_ctranslate2_engine(bundle: ModelSource, device: str, threads: int | None) -> Engine:
+    config = bundle.model_config
+    if not isinstance(config, TransformerConfig):
         raise EngineUnavailableError(
-            f"engine is {engine!r} and PyTorch is not installed; install it with "
-            "`pip install korean-nmt[torch]`"
+            f"engine is 'ctranslate2' and bundle {bundle.name!r} is an {config.architecture}; only "
+            "a transformer runs on it; use engine 'torch' or 'auto'"
         )
-    return _load_torch_engine(bundle, device)
+    if bundle.ctranslate2 is None:
+        raise EngineUnavailableError(
+            f"engine is 'ctranslate2' and bundle {bundle.name!r} has no export for it; add one "
+            "with `nmt train convert BUNDLE`, or use engine 'torch'"
+        )
+    if device == "cuda":
+        raise EngineUnavailableError(
+            "device is 'cuda' and engine 'ctranslate2' runs on the CPU here; use engine 'torch'"
+        )
+    if not _is_installed("ctranslate2"):
+        raise EngineUnavailableError(
+            "engine is 'ctranslate2' and the package ctranslate2 is not installed; install it "
+            "with `pip install ctranslate2`, or use engine 'torch'"
+        )
+    from nmt.engines.ctranslate2 import CTranslate2Engine
+
+    try:
+        return CTranslate2Engine(bundle.ctranslate2, config, threads)
+    except RuntimeError as error:
+        raise BundleCorruptError(
+            f"the CTranslate2 export of bundle {bundle.name!r} cannot be loaded: {error}; make it "
+            "again with `nmt train convert BUNDLE`, or use engine 'torch'"
+        ) from error
 
 
-def _load_torch_engine(bundle: ModelSource, device: str) -> Engine:
+def _load_torch_engine(bundle: ModelSource, device: str, threads: int | None) -> Engine:
+    if not _is_installed("torch"):
+        raise EngineUnavailableError(_without_torch(bundle))
+    import torch
+
     from nmt.engines.torch import TorchEngine
     from nmt.models.build import build_model
 
     device = choose_device(device)
+    if threads is not None:
+        torch.set_num_threads(threads)
     model = build_model(bundle.model_config)
     try:
         model.load_state_dict(dict(bundle.load_weights()))
@@ -73,6 +139,16 @@ def _load_torch_engine(bundle: ModelSource, device: str) -> Engine:
             "get the bundle again or export it again"
         ) from error
     return TorchEngine(model, device)
+
+
+def _without_torch(bundle: ModelSource) -> str:
+    message = (
+        f"bundle {bundle.name!r} needs engine 'torch' here and PyTorch is not installed; install "
+        "it with `pip install korean-nmt[torch]`"
+    )
+    if bundle.ctranslate2 is None:
+        return message
+    return message + ", or use device 'cpu' with engine 'ctranslate2' (`pip install ctranslate2`)"
 
 
 def choose_device(device: str) -> str:

@@ -12,7 +12,8 @@ from torch import Tensor
 from nmt import decoding
 from nmt.batching import pad, plan_batches, restore_order
 from nmt.config import SearchConfig
-from nmt.errors import EngineError, InputError
+from nmt.engines.checks import check_ids, check_pairs
+from nmt.errors import EngineError
 from nmt.hypothesis import Hypothesis
 from nmt.models.base import Seq2Seq
 from nmt.tokenizers.base import EOS_ID, PAD_ID
@@ -73,11 +74,8 @@ class TorchEngine:
             EngineError: one sentence alone does not fit into the memory.
             InputError: there are not as many targets as sources, or a piece is unknown.
         """
-        if len(sources) != len(targets):
-            raise InputError(
-                f"{len(sources)} sources and {len(targets)} targets; give one target per source"
-            )
-        _check_ids(targets, "target", self.model.config.tgt_vocab_size)
+        check_pairs(sources, targets)
+        check_ids(targets, "target", self.model.config.tgt_vocab_size)
 
         def score_rows(indices: list[int]) -> list[list[float]]:
             src_ids, src_mask = self._sources([sources[index] for index in indices])
@@ -88,7 +86,7 @@ class TorchEngine:
         return self._in_batches(lengths, 1, score_rows)
 
     def _sources(self, sources: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
-        _check_ids(sources, "source", self.model.config.src_vocab_size)
+        check_ids(sources, "source", self.model.config.src_vocab_size)
         ids, mask = pad([[*source, EOS_ID] for source in sources], PAD_ID)
         return torch.from_numpy(ids).to(self.device), torch.from_numpy(mask).to(self.device)
 
@@ -101,16 +99,6 @@ class TorchEngine:
         with torch.inference_mode():
             results = [halve_until_it_fits(indices, work) for indices in batches]
         return restore_order(batches, results)
-
-
-def _check_ids(rows: Sequence[Sequence[int]], side: str, vocab_size: int) -> None:
-    for row in rows:
-        wrong = [piece for piece in row if not 0 <= piece < vocab_size]
-        if wrong:
-            raise InputError(
-                f"{side} piece {wrong[0]} is not in the vocabulary; allowed: 0 to "
-                f"{vocab_size - 1}; use the tokenizer of the model's bundle"
-            )
 
 
 def halve_until_it_fits(indices: list[int], work: Callable[[list[int]], list[T]]) -> list[T]:

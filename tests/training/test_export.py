@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import shutil
 import sys
 
 import numpy as np
@@ -18,7 +19,16 @@ from training.config import config_from_dict
 from training.data import dataset
 from training.data.dataset import ChunkSource
 from training.errors import CheckpointError, TrainingError
-from training.export import TOLERANCE, check_parity, export, find_checkpoint, read_metrics
+from training.export import (
+    CTRANSLATE2_TOLERANCE,
+    TOLERANCE,
+    Parity,
+    check_parity,
+    convert,
+    export,
+    find_checkpoint,
+    read_metrics,
+)
 from training.fit import initial_weights, open_data
 from training.quickstart import SAMPLE, quickstart
 from training.reporter import Observer
@@ -60,7 +70,9 @@ def test_export_computes_what_the_checkpoint_computes(made, tmp_path, dtype):
     parity = export(run, tmp_path / "bundle", "tiny", dtype, metrics=metrics)
     assert parity.log_prob_difference < {"float32": 1e-5, "float16": 0.02, "bfloat16": 0.2}[dtype]
     assert "greedy translations equal" in parity.line()
+    assert parity.ctranslate2_difference is not None
     bundle = load_bundle(tmp_path / "bundle")
+    assert bundle.ctranslate2 is not None
     assert bundle.scores == {"dev": {"chrf": 12.345}}
     assert "| dev | chrf 12.35 |" in bundle.card or "chrf 12.34" in bundle.card
     exact = weights_of(read_checkpoint(run / BEST))
@@ -151,3 +163,16 @@ def test_tensorboard_that_is_missing_is_named(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
     with pytest.raises(ConfigError, match=r"package tensorboard is not installed"):
         tensorboard_writer(tmp_path)
+
+
+def test_convert_adds_the_export_and_compares(tiny_bundle, tmp_path, monkeypatch):
+    folder = shutil.copytree(tiny_bundle, tmp_path / "transformer")
+    result = CliRunner().invoke(app, ["convert", str(folder), "--quantization", "float32"])
+    assert result.exit_code == 0, result.output
+    assert load_bundle(folder).ctranslate2 is not None
+    assert convert(folder, "float32") < 1e-4
+    assert 1e-4 < convert(folder) < 0.25
+    assert "CTranslate2 0.12 nats a piece off" in Parity(0.1, 1.0, 0.12).line()
+    monkeypatch.setitem(CTRANSLATE2_TOLERANCE, "int8", 0.0)
+    with pytest.raises(TrainingError, match=r"differs by .* convert with --quantization float32"):
+        convert(folder)

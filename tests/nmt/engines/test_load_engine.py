@@ -1,12 +1,17 @@
+import dataclasses
 import importlib.util
+import shutil
 from dataclasses import dataclass
+from pathlib import Path
 
+import ctranslate2
 import pytest
 import torch
 
+from nmt.bundle import load_bundle
 from nmt.config import ModelConfig, RnnConfig, SearchConfig
 from nmt.engines.load import load_engine
-from nmt.errors import BundleCorruptError, EngineUnavailableError
+from nmt.errors import BundleCorruptError, ConfigError, EngineUnavailableError
 from nmt.models.build import build_model
 
 CONFIG = RnnConfig(30, 30, d_embed=8, d_model=8, n_encoder_layers=1, n_decoder_layers=1)
@@ -19,6 +24,7 @@ class FakeBundle:
     weights: dict[str, torch.Tensor]
     model_config: ModelConfig = CONFIG
     name: str = "small"
+    ctranslate2: Path | None = None
 
     def load_weights(self):
         return self.weights
@@ -50,7 +56,7 @@ def test_load_engine_widens_half_precision_weights(bundle):
 
 
 def test_load_engine_refuses_unknown_engines(bundle):
-    with pytest.raises(EngineUnavailableError, match="engine is 'onnx'; allowed: auto, torch"):
+    with pytest.raises(EngineUnavailableError, match="engine is 'onnx'; allowed: auto, ctrans"):
         load_engine(bundle, "onnx")
 
 
@@ -69,6 +75,77 @@ def test_load_engine_says_how_to_install_torch(bundle, monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(EngineUnavailableError, match=r"pip install korean-nmt\[torch\]"):
         load_engine(bundle)
+
+
+@pytest.mark.parametrize("threads", [None, 1, 8])
+def test_ctranslate2_is_the_default_for_a_transformer_on_a_cpu(tiny_ctranslate2_bundle, threads):
+    engine = load_engine(load_bundle(tiny_ctranslate2_bundle), device="cpu", threads=threads)
+    assert (engine.name, engine.device) == ("ctranslate2", "cpu")
+    assert engine.model.num_translators == (2 if threads == 8 else 1)
+
+
+def test_auto_takes_torch_where_ctranslate2_cannot_run(tiny_bundle, tiny_ctranslate2_bundle):
+    older, newer = load_bundle(tiny_bundle), load_bundle(tiny_ctranslate2_bundle)
+    assert load_engine(older, device="cpu").name == "torch"
+    assert load_engine(newer, "torch", "cpu").name == "torch"
+
+
+def test_auto_leaves_a_gpu_to_torch(tiny_ctranslate2_bundle, monkeypatch):
+    without_cuda(monkeypatch)
+    bundle = load_bundle(tiny_ctranslate2_bundle)
+    monkeypatch.setattr(ctranslate2, "get_cuda_device_count", lambda: 1)
+    assert load_engine(bundle).name == "torch"
+    monkeypatch.setattr(ctranslate2, "get_cuda_device_count", lambda: 0)
+    assert load_engine(bundle).name == "ctranslate2"
+
+
+def without(monkeypatch, *packages):
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if name in packages else object()
+    )
+
+
+def test_a_missing_engine_says_what_to_install(tiny_ctranslate2_bundle, monkeypatch):
+    bundle = load_bundle(tiny_ctranslate2_bundle)
+    without(monkeypatch, "ctranslate2")
+    with pytest.raises(EngineUnavailableError, match="install it with `pip install ctranslate2`"):
+        load_engine(bundle, "ctranslate2")
+    assert load_engine(bundle, device="cpu").name == "torch"
+    without(monkeypatch, "ctranslate2", "torch")
+    with pytest.raises(EngineUnavailableError, match=r"\[torch\]`, or .*pip install ctranslate2"):
+        load_engine(bundle)
+    without(monkeypatch, "torch")
+    assert load_engine(bundle).name == "ctranslate2"
+
+
+def test_ctranslate2_says_what_it_cannot_run(bundle, tiny_bundle, tiny_ctranslate2_bundle):
+    with pytest.raises(EngineUnavailableError, match="is an rnn; only a transformer runs on it"):
+        load_engine(bundle, "ctranslate2")
+    with pytest.raises(EngineUnavailableError, match=r"no export for it; add one .* train convert"):
+        load_engine(load_bundle(tiny_bundle), "ctranslate2")
+    with pytest.raises(EngineUnavailableError, match="'ctranslate2' runs on the CPU here"):
+        load_engine(load_bundle(tiny_ctranslate2_bundle), "ctranslate2", "cuda")
+
+
+def test_an_export_that_cannot_be_read_is_corrupt(tiny_ctranslate2_bundle, tmp_path):
+    bundle = load_bundle(tiny_ctranslate2_bundle)
+    folder = shutil.copytree(bundle.ctranslate2, tmp_path / "ctranslate2")
+    (folder / "model.bin").write_bytes(b"no model at all, but of some length")
+    with pytest.raises(BundleCorruptError, match=r"cannot be loaded: .* train convert BUNDLE"):
+        load_engine(dataclasses.replace(bundle, ctranslate2=folder), "ctranslate2")
+
+
+def test_load_engine_refuses_no_threads(bundle):
+    with pytest.raises(ConfigError, match="threads is 0; allowed: 1 or more"):
+        load_engine(bundle, threads=0)
+
+
+def test_load_engine_sets_the_threads_of_torch(bundle, monkeypatch):
+    chosen = []
+    monkeypatch.setattr(torch, "set_num_threads", chosen.append)
+    load_engine(bundle, "torch", "cpu", threads=3)
+    load_engine(bundle, "torch", "cpu")
+    assert chosen == [3]
 
 
 def test_load_engine_refuses_weights_of_another_architecture(bundle):
