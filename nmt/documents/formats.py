@@ -47,6 +47,8 @@ FORMATS = (
     DocumentFormat(
         "Excel", (".xlsx",), f"{_OFFICE}.spreadsheetml.sheet", "office_sheets", "load_sheets"
     ),
+    DocumentFormat("HWPX", (".hwpx",), "application/hwp+zip", "hwpx", "load_hwpx"),
+    DocumentFormat("EPUB", (".epub",), "application/epub+zip", "epub", "load_epub"),
 )
 """All formats."""
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from html import escape, unescape
 
 from nmt.documents.base import StringContent, StringSlot
-from nmt.documents.tags import Kind, Mark, Piece, TaggedText, as_chars, core_range
+from nmt.documents.tags import Kind, Mark, Piece, TaggedText, as_chars, core_range, numbered
 
 _TOKEN = re.compile(
     r"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>|<![A-Za-z][^>]*>"
@@ -181,7 +181,7 @@ class _Cutter:
         for token in tokens[:start]:
             yield from iter_attributes(token, self.rules)
         if start < end:
-            yield _slot(tokens[start:end], pieces[start:end], self.rules)
+            yield _slot(tokens[start:end], numbered(pieces[start:end]), self.rules)
         for token in tokens[end:]:
             yield from iter_attributes(token, self.rules)
 
@@ -214,11 +214,8 @@ def _pieces(tokens: Sequence[Token], rules: MarkupRules) -> list[Piece]:
                 start = starts[-1]
                 kinds[start], kinds[at], ids[at] = Kind.OPEN, Kind.CLOSE, ids[start]
                 opened = [other for other in opened if other < start]
-    numbers: dict[int, int] = {}
     return [
-        unescape(token.source)
-        if token.is_text
-        else Mark(kind, numbers.setdefault(id, len(numbers) + 1))
+        unescape(token.source) if token.is_text else Mark(kind, id)
         for token, kind, id in zip(tokens, kinds, ids, strict=True)
     ]
 

@@ -30,7 +30,7 @@ from nmt.documents.xml_tree import (
 
 _DRAWING_PARTS = r"xl/(?:drawings/drawing|charts/chart|diagrams/data)\d+\.xml"
 _STRINGS = "xl/sharedStrings.xml"
-_RULES = RunRules(text="t", format_key=format_key, walls=frozenset())
+_RULES = RunRules(text="t", format_key=format_key, walls=frozenset(), marks_spaces=True)
 
 
 def load_sheets(data: bytes, options: DocumentOptions) -> PackageContent:

@@ -28,6 +28,7 @@ RULES = RunRules(
     singles=frozenset({"oMath", "oMathPara"}),
     walls=frozenset({"br", "tab", "cr", "ptab"}),
     ignored=frozenset({"lastRenderedPageBreak"}),
+    marks_spaces=True,
     content="sdtContent",
 )
 

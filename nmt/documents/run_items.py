@@ -30,6 +30,8 @@ class RunRules:
     """Children of a run that say how it looks."""
     ignored: frozenset[str] = frozenset()
     """Children of a run that nobody sees."""
+    marks_spaces: bool = False
+    """Whether spaces at the ends of a text count only with `xml:space`."""
     content: str = ""
     """The child of a container that holds the runs, if they are not its own children."""
 
@@ -97,7 +99,7 @@ def split_run(run: Element, rules: RunRules) -> list[Element]:
         name = local_name(child)
         if name in rules.properties:
             continue
-        kind = "text" if name == rules.text else "wall" if name in rules.walls else "other"
+        kind = _kind(child, rules)
         if kind == "other" and name in rules.ignored and kinds:
             kind = kinds[-1]
         if kinds and kinds[-1] == kind and kind == "other" and name != "fldChar":
@@ -124,16 +126,24 @@ def shell(run: Element, rules: RunRules) -> Element:
     return new
 
 
+def _kind(child: Element, rules: RunRules) -> str:
+    """What a child of a run is; a text element that holds elements is what these are."""
+    name = local_name(child)
+    names = {name, *map(local_name, child)} if name == rules.text else {name}
+    if names & rules.walls:
+        return "wall"
+    return "text" if name == rules.text and len(child) == 0 else "other"
+
+
 def _run_item(run: Element, rules: RunRules) -> Item:
     children = [child for child in run if local_name(child) not in rules.properties]
-    names = {local_name(child) for child in children}
+    kinds = {_kind(child, rules): child for child in children}
     key = f"={rules.format_key(run)}"
-    if not children or names <= rules.ignored:
+    if {local_name(child) for child in children} <= rules.ignored:
         return Item(Role.TEXT, run, key)
-    if rules.text in names:
-        text = next(child for child in children if local_name(child) == rules.text)
-        return Item(Role.TEXT, run, key, str(text.text or ""))
-    return Item(Role.WALL if names & rules.walls else Role.SINGLE, run, key)
+    if "text" in kinds:
+        return Item(Role.TEXT, run, key, str(kinds["text"].text or ""))
+    return Item(Role.WALL if "wall" in kinds else Role.SINGLE, run, key)
 
 
 def with_fields(items: list[Item]) -> list[Item]:

@@ -15,7 +15,7 @@ import copy
 from collections.abc import Iterator, Sequence
 
 from nmt.documents.run_items import Item, Role, RunRules, chunks, hole, iter_items, with_fields
-from nmt.documents.tags import Kind, Mark, Piece, TaggedText, as_chars, core_range
+from nmt.documents.tags import Kind, Mark, Piece, TaggedText, as_chars, core_range, numbered
 from nmt.documents.xml_tree import Element, has_hangul, keep_spaces, local_name, set_text
 
 
@@ -40,8 +40,8 @@ class RunSlot:
         self._rules = rules
         pairs = list(_iter_pieces(items))
         start, end = core_range([piece for piece, _ in pairs])
-        core = pairs[start:end]
-        self._pieces = tuple(piece for piece, _ in core)
+        self._pieces = tuple(numbered([piece for piece, _ in pairs[start:end]]))
+        core = [(p, i) for p, (_, i) in zip(self._pieces, pairs[start:end], strict=True)]
         self._items = [item for _, item in core if item]
         self._of_mark = {p.id: i for p, i in core if isinstance(p, Mark) and i}
         self._templates = _templates(core)
@@ -86,7 +86,8 @@ class RunSlot:
             name = local_name(child)
             if name == self._rules.text:
                 set_text(child, text)
-                keep_spaces(child)
+                if self._rules.marks_spaces:
+                    keep_spaces(child)
             elif name not in self._rules.properties:
                 run.remove(child)
         return run

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from nmt.text.segment import split_sentences
@@ -99,6 +99,15 @@ def core_range(pieces: Sequence[Piece]) -> tuple[int, int]:
         else:
             break
     return start, end
+
+
+def numbered(pieces: Sequence[Piece]) -> list[Piece]:
+    """Gives the pieces with their marks numbered from 1."""
+    ids: dict[int, int] = {}
+    return [
+        p if isinstance(p, str) else replace(p, id=ids.setdefault(p.id, len(ids) + 1))
+        for p in pieces
+    ]
 
 
 def _stands_alone(piece: Piece) -> bool:
