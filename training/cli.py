@@ -20,7 +20,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="Corpora to a bundle: prepare, tokenizer, fit, average, export, convert; or quickstart.",
+    help="Corpora to a bundle: download, prepare, tokenizer, fit, average, export, convert; or quickstart.",
 )
 
 ConfigPath = Annotated[Path, typer.Argument(help="Settings, a TOML file such as configs/*.toml.")]
@@ -80,6 +80,31 @@ def _watching() -> Iterator[StopOnSignal]:
         stop = StopOnSignal(LineObserver())
         stop.install()
         yield stop
+
+
+@app.command()
+def download(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Corpora: a name of --list, or opus:NAME[@VERSION].")
+    ] = None,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Folder for [data.prepare] corpora.")
+    ] = Path("data/corpora"),
+    show: Annotated[bool, typer.Option("--list", help="List the corpora known by name.")] = False,
+) -> None:
+    """Fetch public corpora by name, as they are; needs a network."""
+    from training.data.download import CORPORA
+    from training.data.download import download as fetch
+
+    if not names and not show:
+        raise typer.BadParameter("name a corpus; `nmt train download --list` shows some")
+    if show:
+        for corpus in CORPORA.values():
+            typer.echo(f"{corpus.name}\t{corpus.licence}\t{corpus.note}")
+        typer.echo("opus:NAME[@VERSION]\tsee OPUS\tany Korean-English corpus of OPUS")
+    for name in names or []:
+        for file in fetch(name, output):
+            typer.echo(f"{file.path}\t{file.size_bytes}\t{file.sha256}")
 
 
 @app.command()

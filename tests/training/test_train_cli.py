@@ -21,12 +21,49 @@ CONFIGS = Path(__file__).parents[2] / "configs"
 
 @pytest.mark.parametrize(
     "command",
-    ["prepare", "tokenizer", "fit", "average", "export", "quickstart", "pack", "unpack"],
+    [
+        "download",
+        "prepare",
+        "tokenizer",
+        "fit",
+        "average",
+        "export",
+        "quickstart",
+        "pack",
+        "unpack",
+    ],
 )
 def test_commands_explain_themselves(command):
     found = CliRunner().invoke(app, [command, "--help"])
     assert found.exit_code == 0
     assert "Usage" in found.output
+
+
+def test_download_lists_what_it_knows():
+    found = CliRunner().invoke(app, ["download", "--list"])
+    assert found.exit_code == 0
+    assert [line.split("\t")[0] for line in found.output.splitlines()] == [
+        "tatoeba", "korean-parallel-corpora", "opus:NAME[@VERSION]",
+    ]  # fmt: skip
+
+
+def test_download_asks_for_a_name(tmp_path):
+    found = CliRunner().invoke(app, ["download", "-o", str(tmp_path / "new")])
+    assert found.exit_code == 2
+    assert "name a corpus" in found.output
+    unknown = CliRunner().invoke(app, ["download", "nope", "-o", str(tmp_path / "new")])
+    assert isinstance(unknown.exception, DataError)
+    assert not (tmp_path / "new").exists()
+
+
+def test_download_prints_what_it_fetched(tmp_path, monkeypatch):
+    page = io.BytesIO(b"pairs")
+    monkeypatch.setattr("training.data.download.urllib.request.urlopen", lambda *a, **k: page)
+    found = CliRunner().invoke(app, ["download", "tatoeba", "-o", str(tmp_path)])
+    assert found.exit_code == 0, found.output
+    path, size, sha256 = found.output.strip().split("\t")
+    assert Path(path).read_bytes() == b"pairs"
+    assert (size, len(sha256)) == ("5", 64)
 
 
 def test_fit_hands_errors_on(tmp_path, monkeypatch):
