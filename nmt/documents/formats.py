@@ -30,10 +30,14 @@ class DocumentFormat:
 
 FORMATS = (
     DocumentFormat("text", (".txt", ".text"), "text/plain", "plain", "load_plain"),
+    DocumentFormat("SubRip", (".srt",), "application/x-subrip", "subtitles", "load_subtitles"),
+    DocumentFormat("WebVTT", (".vtt",), "text/vtt", "subtitles", "load_subtitles"),
     DocumentFormat("HTML", (".html", ".htm", ".xhtml"), "text/html", "html", "load_html"),
     DocumentFormat("CSV", (".csv",), "text/csv", "tables", "load_csv"),
     DocumentFormat("TSV", (".tsv", ".tab"), "text/tab-separated-values", "tables", "load_tsv"),
     DocumentFormat("JSON", (".json", ".jsonl"), "application/json", "json_values", "load_json"),
+    DocumentFormat("gettext", (".po", ".pot"), "text/x-gettext", "gettext", "load_gettext"),
+    DocumentFormat("XLIFF", (".xlf", ".xliff"), "application/xliff+xml", "xliff", "load_xliff"),
     DocumentFormat(
         "Word", (".docx",), f"{_OFFICE}.wordprocessingml.document", "office_word", "load_word"
     ),

@@ -14,11 +14,12 @@ from dataclasses import dataclass
 
 from nmt.documents.archive import Archive, PackageContent, Part, read_archive, require_part
 from nmt.documents.base import DocumentOptions, Slot, StringContent
+from nmt.documents.hangul import has_hangul
 from nmt.documents.office import parts_matching
 from nmt.documents.plain import iter_lines
 from nmt.documents.run_items import RunRules
 from nmt.documents.runs import paragraph_slots
-from nmt.documents.xml_tree import Element, ElementSlot, has_hangul, local_name, xml_part
+from nmt.documents.xml_tree import Element, ElementSlot, local_name, xml_part
 from nmt.errors import DocumentError
 
 _TEXT_PARTS = r"Contents/(?:section|masterpage)\d+\.xml"

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 
 from nmt.documents.archive import Archive, Part
 from nmt.documents.base import Slot
+from nmt.documents.hangul import has_hangul
 from nmt.documents.run_items import RunRules
 from nmt.documents.runs import paragraph_slots
 from nmt.documents.xml_tree import (
     AttributeSlot,
     Element,
     ElementSlot,
-    has_hangul,
     local_name,
     xml_part,
 )

@@ -15,16 +15,15 @@ from html import unescape
 
 from nmt.documents.archive import Archive, PackageContent, Part, read_archive, require_part
 from nmt.documents.base import DocumentOptions, Slot
+from nmt.documents.hangul import has_hangul
 from nmt.documents.office import drawing_slots, format_key, parts_matching, title_parts
 from nmt.documents.run_items import RunRules
 from nmt.documents.runs import paragraph_slots
 from nmt.documents.xml_tree import (
     Element,
     ElementSlot,
-    has_hangul,
     keep_spaces,
     parse_xml,
-    render_xml,
     xml_part,
 )
 
@@ -76,8 +75,8 @@ class _Table:
 
     def __init__(self, archive: Archive, name: str) -> None:
         self.name = name
-        self.tree = parse_xml(archive.parts[name], name)
-        self.columns: Sequence[Element] = list(self.tree.getroot().iter("{*}tableColumn"))
+        self.file = parse_xml(archive.parts[name], name)
+        self.columns: Sequence[Element] = list(self.file.root.iter("{*}tableColumn"))
         self.headings = [str(column.get("name", "")) for column in self.columns]
         self.is_changed = False
 
@@ -164,7 +163,7 @@ class _Workbook(PackageContent):
         for table in self._tables:
             table.rename(changed)
             if table.is_changed:
-                parts[table.name] = render_xml(table.tree)
+                parts[table.name] = table.file.render()
         return self.archive.save(parts)
 
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from nmt.documents.archive import PackageContent, read_archive, require_part
 from nmt.documents.base import DocumentOptions, Slot
+from nmt.documents.hangul import has_hangul
 from nmt.documents.office import drawing_slots, parts_matching, title_parts
-from nmt.documents.xml_tree import Element, ElementSlot, has_hangul, local_name, xml_part
+from nmt.documents.xml_tree import Element, ElementSlot, local_name, xml_part
 
 _DRAWING_PARTS = r"ppt/(?:slides/slide|notesSlides/notesSlide|charts/chart|diagrams/data)\d+\.xml"
 _COMMENT_PARTS = r"ppt/comments/[^/]*\.xml"

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
-from nmt.documents.xml_tree import Element, has_hangul, local_name
+from nmt.documents.hangul import has_hangul
+from nmt.documents.xml_tree import Element, local_name
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,10 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator, Sequence
 
+from nmt.documents.hangul import has_hangul
 from nmt.documents.run_items import Item, Role, RunRules, chunks, hole, iter_items, with_fields
 from nmt.documents.tags import Kind, Mark, Piece, TaggedText, as_chars, core_range, numbered
-from nmt.documents.xml_tree import Element, has_hangul, keep_spaces, local_name, set_text
+from nmt.documents.xml_tree import Element, keep_spaces, local_name, set_text
 
 
 def paragraph_slots(paragraph: Element, rules: RunRules) -> list[RunSlot]:

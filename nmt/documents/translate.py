@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from nmt.documents.base import Document
+from nmt.documents.hangul import has_hangul
 from nmt.streaming import iter_chunks
 from nmt.translation import TranslateOptions, Translation
-
-_HANGUL = re.compile("[가-힣\u1100-\u11ff\u3131-\u318e\ua960-\ua97c\ud7b0-\ud7fb]")
 
 
 class TextTranslator(Protocol):
@@ -64,7 +62,7 @@ def translate_document(
         NmtError: whatever the translator raises.
     """
     segments = document.segments()
-    wanted = [text for text in segments if _HANGUL.search(text)]
+    wanted = [text for text in segments if has_hangul(text)]
     done = {text: known for text in wanted if (known := (resume_from or {}).get(text)) is not None}
     report = _Report(wanted, on_progress)
     report.send(done, {})

@@ -14,13 +14,27 @@ from nmt.errors import DocumentError
 
 Element = Any
 """An lxml element; lxml ships no types."""
-Tree = Any
+_HEAD = re.compile(rb"(?:\xef\xbb\xbf)?<\?xml[^>]*\?>\s*")
+_ENCODING = re.compile(rb"""(encoding\s*=\s*["'])[^"']*(["'])""")
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-_HANGUL = re.compile("[가-힣\u1100-\u11ff\u3131-\u318e\ua960-\ua97c\ud7b0-\ud7fb]")
 _XML_SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 
 
-def parse_xml(data: bytes, name: str) -> Tree:
+@dataclass(frozen=True)
+class XmlFile:
+    """An XML file as a tree."""
+
+    root: Element
+    head: bytes
+    """Its XML declaration, which says UTF-8."""
+
+    def render(self) -> bytes:
+        """Gives the file as it now is, in UTF-8."""
+        tree = etree.ElementTree(self.root)
+        return self.head + bytes(etree.tostring(tree, encoding="UTF-8", xml_declaration=False))
+
+
+def parse_xml(data: bytes, name: str) -> XmlFile:
     """Gives the tree of an XML file.
 
     Raises:
@@ -30,25 +44,17 @@ def parse_xml(data: bytes, name: str) -> Tree:
         resolve_entities=False, no_network=True, load_dtd=False, strip_cdata=False
     )
     try:
-        tree = etree.ElementTree(etree.fromstring(data, parser))
+        root = etree.fromstring(data, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
         raise DocumentError(
             f"{name} is no well-formed XML: {error}; open the document in its program, save it "
             "again and send it once more"
         ) from error
-    dtd = tree.docinfo.internalDTD
+    dtd = root.getroottree().docinfo.internalDTD
     if dtd is not None and any(True for _ in dtd.iterentities()):
         raise DocumentError(f"{name} declares XML entities, which are not allowed; remove them")
-    return tree
-
-
-def render_xml(tree: Tree) -> bytes:
-    """Gives a tree as a file in UTF-8."""
-    standalone = tree.docinfo.standalone
-    rendered: bytes = etree.tostring(
-        tree, xml_declaration=True, encoding="UTF-8", standalone=standalone
-    )
-    return rendered
+    head = _HEAD.match(data)
+    return XmlFile(root, _ENCODING.sub(rb"\1UTF-8\2", head[0]) if head else b"")
 
 
 def xml_part(archive: Archive, name: str, slots_of: Any) -> Part:
@@ -57,14 +63,9 @@ def xml_part(archive: Archive, name: str, slots_of: Any) -> Part:
     Raises:
         DocumentError: it is no well-formed XML, or it declares entities.
     """
-    tree = parse_xml(archive.parts[name], name)
-    slots: list[Slot] = list(slots_of(tree.getroot()))
-    return Part(name, slots, lambda: render_xml(tree))
-
-
-def has_hangul(text: str | None) -> bool:
-    """Whether there is something to translate."""
-    return bool(text and _HANGUL.search(text))
+    file = parse_xml(archive.parts[name], name)
+    slots: list[Slot] = list(slots_of(file.root))
+    return Part(name, slots, file.render)
 
 
 def local_name(element: Element) -> str:
@@ -76,6 +77,11 @@ def local_name(element: Element) -> str:
 def set_text(element: Element, text: str) -> None:
     """Writes a text, with what XML does not allow left out."""
     element.text = _NOT_XML.sub("", text)
+
+
+def set_tail(element: Element, text: str) -> None:
+    """Writes the text after an element, with what XML does not allow left out."""
+    element.tail = _NOT_XML.sub("", text)
 
 
 def keep_spaces(element: Element) -> None:
