@@ -20,7 +20,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="Corpora to a bundle: download, prepare, tokenizer, fit, average, export, convert; quickstart.",
+    help="Corpora to a bundle: download, prepare, tokenizer, fit, average, export; or quickstart.",
 )
 
 ConfigPath = Annotated[Path, typer.Argument(help="Settings, a TOML file such as configs/*.toml.")]
