@@ -8,32 +8,35 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
-from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
-from starlette.responses import Response
+from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
 
-from api.batching.batcher import BatchLimits
-from api.batching.cache import LayeredCache, MemoryCache, NoCache, RedisCache, SentenceCache
-from api.errors import ApiError, InternalError
-from api.models import Model, ModelRegistry, ModelSpec
-from api.problems import from_http, from_validation, problem_response
-from api.routes import health, models, translate
-from api.service import TranslationService
+from api.build import Parts, build_parts
+from api.faults import answer_exception, handle_errors
+from api.keys import read_keys
+from api.logs import AccessLog
+from api.middleware.body_limit import BodyLimit
+from api.middleware.context import HEADER, RequestContext
+from api.middleware.security import SecurityHeaders
+from api.routes import admin, health, metrics, models, translate
 from api.settings import Settings
 from nmt import __version__
-from nmt.errors import NmtError
-from nmt.translator import Translator
+from nmt.errors import ConfigError, NmtError
 
 logger = logging.getLogger(__name__)
 
 DESCRIPTION = "Korean→English neural machine translation on your own machine."
+DOCUMENT_PATHS = ("/v1/documents", "/v2/document", "/translate_file")
+"""Where bodies may be as large as a document."""
 
 
 def create_app(settings: Settings) -> FastAPI:
-    """Gives the application; models are loaded in the background once it is started."""
-    service = build_service(settings)
+    """Gives the application; models are loaded in the background once it is started.
+
+    Raises:
+        ConfigError: the file of API keys cannot be used.
+    """
+    parts = build_parts(settings)
     app = FastAPI(
         title="korean-nmt",
         version=__version__,
@@ -42,81 +45,75 @@ def create_app(settings: Settings) -> FastAPI:
         strict_content_type=False,
     )
     app.state.settings = settings
-    app.state.service = service
-    for module in (translate, models, health):
+    app.state.parts = parts
+    app.state.service = parts.service
+    app.state.accounts = parts.accounts
+    app.state.keys = parts.keys
+    app.state.metrics = parts.metrics
+    app.state.database = parts.database
+    app.state.lifecycle = parts.lifecycle
+    for module in (translate, models, health, metrics, admin):
         app.include_router(module.router)
-    _handle_errors(app)
+    handle_errors(app)
+    _add_middleware(app, settings, parts)
     return app
 
 
-def build_service(settings: Settings) -> TranslationService:
-    """Gives the service that the settings describe, its models not loaded yet."""
-    limits = BatchLimits(settings.batch_tokens, settings.queue_tokens, settings.workers)
-
-    def load(spec: ModelSpec) -> Translator:
-        return Translator.load(spec.location, settings.engine, settings.device)
-
-    def build(spec: ModelSpec, translator: Translator) -> Model:
-        return Model(spec, translator, limits)
-
-    registry = ModelRegistry(settings.model_specs, load, build)
-    return TranslationService(registry, build_cache(settings), lambda hits, misses: None)
-
-
-def build_cache(settings: Settings) -> SentenceCache:
-    """Gives the cache that the settings describe."""
-    near: SentenceCache = MemoryCache(settings.cache_bytes) if settings.cache_bytes else NoCache()
-    if not settings.redis_url:
-        return near
-    from redis.asyncio import Redis
-
-    timeout = settings.redis_timeout_s
-    client = Redis.from_url(
-        settings.redis_url, socket_timeout=timeout, socket_connect_timeout=timeout
+def _add_middleware(app: FastAPI, settings: Settings, parts: Parts) -> None:
+    """Wraps the application; what is added last is outermost."""
+    app.add_middleware(
+        BodyLimit,
+        max_bytes=settings.max_body_bytes,
+        max_document_bytes=settings.max_document_bytes,
+        document_paths=DOCUMENT_PATHS,
     )
-    return LayeredCache(near, RedisCache(client, settings.redis_ttl_s))
+    app.add_middleware(SecurityHeaders)
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=[o.strip() for o in settings.cors_origins.split(",") if o.strip()],
+        allow_methods=["*"],
+        allow_headers=["*"],
+        expose_headers=[HEADER, "Retry-After"],
+    )
+    app.add_middleware(
+        RequestContext,
+        observers=(parts.metrics, AccessLog(settings.log_addresses)),
+        respond=answer_exception,
+        lifecycle=parts.lifecycle,
+    )
+
+
+async def reload(app: FastAPI) -> None:
+    """Reads the API keys and loads every model again; what cannot be used stays as it was."""
+    settings, parts = app.state.settings, app.state.parts
+    if settings.api_keys_file:
+        try:
+            parts.keys.replace(read_keys(settings.api_keys_file))
+        except ConfigError as error:
+            logger.error("the API keys stay as they were: %s", error)
+    await parts.service.registry.reload()
 
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    registry: ModelRegistry = app.state.service.registry
+    parts: Parts = app.state.parts
+    meter = parts.accounts.meter
     app.state.failure = None
-    app.state.loading = loading = asyncio.create_task(_load(app, registry))
+    app.state.loading = loading = asyncio.create_task(_load(app, parts))
+    writing = asyncio.create_task(meter.run())
     yield
-    loading.cancel()
-    await asyncio.gather(loading, return_exceptions=True)
-    await registry.close()
+    for task in (loading, writing):
+        task.cancel()
+    await asyncio.gather(loading, writing, return_exceptions=True)
+    await parts.service.registry.close()
+    await meter.close()
 
 
-async def _load(app: FastAPI, registry: ModelRegistry) -> None:
+async def _load(app: FastAPI, parts: Parts) -> None:
     """Loads the models; where that fails the process ends, for it could do nothing."""
     try:
-        await registry.load()
+        await parts.service.registry.load()
     except NmtError as error:
         app.state.failure = error
         logger.error("a model cannot be served: %s", error)
         signal.raise_signal(signal.SIGTERM)
-
-
-def _handle_errors(app: FastAPI) -> None:
-    """Answers every error in the form that the path's clients expect."""
-
-    def answer(request: Request, error: ApiError) -> Response:
-        return problem_response(error, getattr(request.state, "request_id", ""))
-
-    async def api_error(request: Request, error: Exception) -> Response:
-        if isinstance(error, RequestValidationError):
-            return answer(request, from_validation(error))
-        if isinstance(error, HTTPException):
-            return answer(request, from_http(error, request.url.path))
-        if isinstance(error, ApiError):
-            return answer(request, error)
-        logger.error("unexpected %s", type(error).__name__, exc_info=error)
-        return answer(request, InternalError("the service failed; tell the operator the id"))
-
-    async def gone(request: Request, error: Exception) -> Response:
-        return Response(status_code=499)
-
-    for kind in (ApiError, RequestValidationError, HTTPException, Exception):
-        app.add_exception_handler(kind, api_error)
-    app.add_exception_handler(ClientDisconnect, gone)

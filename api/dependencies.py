@@ -7,6 +7,7 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
+from api.auth import CallerDep as CallerDep
 from api.errors import InvalidFieldError, TooLargeError
 from api.service import TranslationService
 from api.settings import Settings
@@ -22,14 +23,8 @@ def get_settings(request: Request) -> Settings:
     return cast(Settings, request.app.state.settings)
 
 
-def get_caller(request: Request) -> str:
-    """Gives who calls: callers take turns."""
-    return request.client.host if request.client else "unknown"
-
-
 ServiceDep = Annotated[TranslationService, Depends(get_service)]
 SettingsDep = Annotated[Settings, Depends(get_settings)]
-CallerDep = Annotated[str, Depends(get_caller)]
 
 
 def check_texts(texts: Sequence[str], settings: Settings, field: str = "text") -> None:

@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from api.batching.batcher import Batcher, BatchLimits, BatchObserver
-from api.errors import NotFoundError, NotReadyError
+from api.errors import ConflictError, NotFoundError, NotReadyError
 from nmt.bundle import Bundle
-from nmt.errors import BundleError
+from nmt.errors import BundleError, EngineError, NmtError
 from nmt.translator import Translator
 
 logger = logging.getLogger(__name__)
@@ -161,18 +161,62 @@ class ModelRegistry:
             NotFoundError: no model of that name is served.
             NmtError: the new bundle cannot be loaded or does not pass the self-test.
         """
-        old = self.get(name)
         async with self._swapping:
+            old = self.get(name)
             await self._put(ModelSpec(name, location or old.spec.location))
-        closing = asyncio.create_task(old.close())
-        self._closing.add(closing)
-        closing.add_done_callback(self._closing.discard)
-        return self._models[name]
+            self._close_later(old)
+            return self._models[name]
+
+    async def put(self, name: str, location: str | None = None) -> Model:
+        """Swaps a model that is served, or serves one more.
+
+        Args:
+            name: by which requests ask for it.
+            location: name or path of its bundle; none is where it is, or the bundle of that name.
+
+        Raises:
+            NmtError: the bundle cannot be loaded or does not pass the self-test.
+            NotReadyError: the model is being loaded.
+        """
+        if name in self._specs:
+            return await self.swap(name, location)
+        async with self._swapping:
+            await self._put(ModelSpec(name, location or name))
+            return self._models[name]
+
+    async def reload(self) -> None:
+        """Swaps every model for what is at its place now; one that fails stays as it is."""
+        for name in list(self._models):
+            try:
+                await self.swap(name)
+            except NmtError as error:
+                logger.error("model %s stays as it was: %s", name, error)
+
+    def remove(self, name: str) -> None:
+        """Stops serving a model; requests in work end with it.
+
+        Raises:
+            ConflictError: it is the default.
+            NotFoundError: no model of that name is served.
+            NotReadyError: it is not loaded yet.
+        """
+        model = self.get(name)
+        if name == next(iter(self._specs)):
+            raise ConflictError(
+                f"model {name!r} is the default and stays; put another bundle in its place instead"
+            )
+        del self._specs[name], self._models[name]
+        self._close_later(model)
 
     async def close(self) -> None:
         """Works off what is in the queues and closes every model."""
         await asyncio.gather(*(model.close() for model in self.models), *self._closing)
         self._models.clear()
+
+    def _close_later(self, model: Model) -> None:
+        closing = asyncio.create_task(model.close())
+        self._closing.add(closing)
+        closing.add_done_callback(self._closing.discard)
 
     async def _put(self, spec: ModelSpec) -> None:
         start = time.perf_counter()
@@ -187,8 +231,16 @@ class ModelRegistry:
         )  # fmt: skip
 
     def _load_and_test(self, spec: ModelSpec) -> Translator:
-        translator = self._load(spec)
-        results = translator.translate(SELF_TEST)
+        try:
+            translator = self._load(spec)
+            results = translator.translate(SELF_TEST)
+        except NmtError:
+            raise
+        except (RuntimeError, MemoryError, OSError, ValueError) as error:
+            kind = type(error).__name__
+            raise EngineError(
+                f"the model of {spec.location} cannot be used: {kind}: {error}"
+            ) from error
         silent = [result.source for result in results if not result.text.strip()]
         if silent:
             raise BundleError(

@@ -9,7 +9,6 @@ from typing import Any
 
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse
 
 from api.errors import (
     ApiError,
@@ -19,6 +18,7 @@ from api.errors import (
     MethodNotAllowedError,
     NotFoundError,
 )
+from api.json_response import JsonResponse
 
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:korean-nmt:problem:"
@@ -37,9 +37,9 @@ def problem_body(error: ApiError, request_id: str) -> dict[str, Any]:
     }
 
 
-def problem_response(error: ApiError, request_id: str) -> JSONResponse:
+def problem_response(error: ApiError, request_id: str) -> JsonResponse:
     """Gives the answer of the native routes to an error."""
-    return JSONResponse(
+    return JsonResponse(
         problem_body(error, request_id),
         error.status,
         headers=retry_headers(error),
@@ -78,6 +78,8 @@ def _path(location: Sequence[int | str]) -> str:
 
 def from_http(error: HTTPException, path: str) -> ApiError:
     """Gives what the framework raises, e.g. for an unknown path, as one of our errors."""
+    if isinstance(error.__cause__, ApiError):  # FastAPI hides what a body raised while it was read
+        return error.__cause__
     if error.status_code == HTTPStatus.NOT_FOUND:
         return NotFoundError(f"there is nothing at {path}; /docs lists what there is")
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:

@@ -131,6 +131,53 @@ class ModelsOut(BaseModel):
     models: list[ModelOut]
 
 
+class ModelPlaceBody(Body):
+    """Where a model is to be loaded from."""
+
+    location: str | None = Field(
+        None, min_length=1, description="Name or path of a bundle on the server; none loads the "
+        "same place again."
+    )  # fmt: skip
+
+
+class GlossaryBody(Body):
+    """A glossary to keep."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"example": {"name": "Places", "entries": {"나리타워": "Nari Tower"}}},
+    )
+
+    name: str
+    entries: dict[str, str] = Field(description="Korean term → English text.")
+    version: int | None = Field(
+        None, description="In a change: the version it was made for; 409 if that is not the last."
+    )
+
+
+class GlossaryInfoOut(BaseModel):
+    """A glossary without its entries."""
+
+    id: str
+    name: str
+    version: int = Field(description="1 at first, one more with every change.")
+    created: str
+    changed: str
+    n_entries: int
+
+
+class GlossaryOut(GlossaryInfoOut):
+    """A glossary."""
+
+    entries: dict[str, str]
+
+
+class GlossariesOut(BaseModel):
+    """All glossaries, the oldest first."""
+
+    glossaries: list[GlossaryInfoOut]
+
+
 Status = Annotated[str, Field(examples=["ok"])]
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import aclosing
+from contextlib import AbstractContextManager, aclosing
 from dataclasses import dataclass
 
 from api.batching.cache import SentenceCache
@@ -32,6 +32,8 @@ class Call:
     """None is the default."""
     deadline_s: float | None = 30.0
     """Seconds until the caller is told that it took too long; none waits for ever."""
+    is_charged: bool = False
+    """Whether its characters were counted before, as those of a document are."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,8 @@ class Work:
 
 Counter = Callable[[int, int], None]
 """Is told how many sentences were remembered and how many were not."""
+Charge = Callable[[str, int], AbstractContextManager[None]]
+"""Counts characters of a caller while they are translated, or refuses them."""
 
 
 class TranslationService:
@@ -76,12 +80,16 @@ class TranslationService:
         registry: the models.
         cache: what is remembered.
         count_cache: told of hits and misses.
+        charge: told of characters.
     """
 
-    def __init__(self, registry: ModelRegistry, cache: SentenceCache, count_cache: Counter) -> None:
+    def __init__(
+        self, registry: ModelRegistry, cache: SentenceCache, count_cache: Counter, charge: Charge
+    ) -> None:
         self.registry = registry
         self._cache = cache
         self._count_cache = count_cache
+        self._charge = charge
         self._puts: set[asyncio.Task[None]] = set()
         # Off the event loop: a long text takes a second to cut and encode.
         self._planners = ThreadPoolExecutor(1, thread_name_prefix="plan")
@@ -96,10 +104,12 @@ class TranslationService:
             InvalidFieldError: an option is out of range, or a glossary term is empty.
             NotFoundError: no such model.
             OverloadedError: too much is waiting already.
+            QuotaError: the caller's characters of the month are used up.
+            RateLimitError: too many characters of this caller.
             TranslationFailedError: the model failed on a sentence.
         """
         until = _until(call)
-        with self.registry.get(call.model).in_use() as model:
+        with self.registry.get(call.model).in_use() as model, self._charged(texts, call):
             plans, settings = await self._plan(model, texts, options)
             sentences = [sentence for plan in plans for sentence in plan.sentences]
             work = Work(sentences, settings, call, until)
@@ -119,7 +129,7 @@ class TranslationService:
                 the deadline.
         """
         until = _until(call)
-        with self.registry.get(call.model).in_use() as model:
+        with self.registry.get(call.model).in_use() as model, self._charged(texts, call):
             plans, settings = await self._plan(model, texts, options)
             places = [
                 (index, sentence, gap)
@@ -132,6 +142,9 @@ class TranslationService:
                 async for answer in answers:
                     index, _, gap = next(at)
                     yield StreamedSentence(index, answer, gap)
+
+    def _charged(self, texts: Sequence[str], call: Call) -> AbstractContextManager[None]:
+        return self._charge(call.caller, 0 if call.is_charged else sum(map(len, texts)))
 
     async def _plan(
         self, model: Model, texts: Sequence[str], options: TranslateOptions

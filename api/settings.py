@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, field_validator
+from pydantic import (
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from api.models import ModelSpec
@@ -21,6 +28,11 @@ class Settings(BaseSettings):
     """Address to listen on; 0.0.0.0 for all."""
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     """Port to listen on; 0 picks a free one."""
+
+    forwarded_allow_ips: str = "127.0.0.1"
+    """Proxies, separated by commas, whose `X-Forwarded-For` says who the client is; `*` for all."""
+    cors_origins: str = "*"
+    """Origins, separated by commas, whose pages may call; `*` for all, empty for none."""
 
     models: str = DEFAULT_BUNDLE
     """What to serve: bundle names or NAME=PATH, separated by commas; the first is the default."""
@@ -39,6 +51,9 @@ class Settings(BaseSettings):
     """Seconds until a request that is not done is answered with 503."""
     drain_s: PositiveInt = 60
     """Seconds that requests in work have to end after SIGTERM."""
+    drain_delay_s: NonNegativeFloat = 0.0
+    """Seconds after SIGTERM in which new connections are still served while /readyz says 503, so
+    that a load balancer notices."""
 
     cache_bytes: NonNegativeInt = 64 * 2**20
     """Bytes of translated sentences to remember; 0 for none."""
@@ -57,6 +72,39 @@ class Settings(BaseSettings):
     """Most characters of a request, all texts together."""
     max_beam_size: Annotated[int, Field(ge=1, le=64)] = 16
     """Largest beam and most alternatives that a request may ask for."""
+
+    max_document_bytes: PositiveInt = 50 * 2**20
+    """Largest request body that holds a document."""
+
+    api_keys_file: Path | None = None
+    """File of API keys, made with `nmt serve keys new`; without one everyone may translate."""
+    allow_anonymous: bool = False
+    """Whether one may translate without a key although there are keys."""
+    requests_per_minute: NonNegativeInt = 0
+    """Requests of a key or address in a minute; 0 is no limit."""
+    chars_per_minute: NonNegativeInt = 0
+    """Characters of a key or address in a minute; 0 is no limit."""
+    chars_per_month: NonNegativeInt = 0
+    """Characters of a key in a calendar month (UTC); 0 is no limit."""
+    metrics_need_key: bool = False
+    """Whether /metrics is only for keys with the scope `metrics`."""
+
+    log_format: Literal["text", "json"] = "text"
+    """`text` for people, `json` for machines: one object a line."""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    """The least important lines that are written."""
+    log_addresses: bool = False
+    """Whether clients' addresses stand in the log."""
+
+    max_glossaries: PositiveInt = 1000
+    """Most glossaries that are kept."""
+    max_glossary_terms: PositiveInt = 10_000
+    """Most terms of a glossary, kept or in a request."""
+    suggestions: bool = False
+    """Whether LibreTranslate's /suggest keeps what users send; their texts are then stored."""
+    keepalive_s: PositiveFloat = 4.0
+    """Seconds without an answer after which a DeepL request is sent white space: its clients
+    give up after 10 s of silence."""
 
     data_folder: Path = Path("nmt-data")
     """Where jobs, glossaries and usage are kept."""

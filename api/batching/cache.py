@@ -5,17 +5,11 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import json
-import logging
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from nmt.translation import Alternative, Flag, SentenceTranslation, Token
-
-if TYPE_CHECKING:
-    from redis.asyncio import Redis
-
-logger = logging.getLogger(__name__)
 
 _ENTRY_BYTES = 200
 """What an entry costs beside its key and value."""
@@ -33,22 +27,11 @@ class SentenceCache(Protocol):
         ...
 
 
-class NoCache:
-    """Remembers nothing."""
-
-    async def get_many(self, digests: Sequence[str]) -> dict[str, SentenceTranslation]:
-        """Gives nothing."""
-        return {}
-
-    async def put_many(self, translations: Mapping[str, SentenceTranslation]) -> None:
-        """Does nothing."""
-
-
 class MemoryCache:
     """Forgets what was not asked for longest.
 
     Args:
-        max_bytes: of keys and encoded translations together.
+        max_bytes: of keys and encoded translations together; 0 remembers nothing.
     """
 
     def __init__(self, max_bytes: int) -> None:
@@ -82,41 +65,6 @@ class MemoryCache:
             self.n_bytes -= len(encoded) + len(digest) + _ENTRY_BYTES
 
 
-class RedisCache:
-    """A cache that replicas share. Redis that is away or slow costs time, never an answer.
-
-    Args:
-        client: connected lazily; set its time-outs.
-        ttl_s: seconds after which an entry is forgotten; Redis's own `maxmemory` bounds the bytes.
-    """
-
-    def __init__(self, client: Redis, ttl_s: int) -> None:
-        self._client = client
-        self._ttl_s = ttl_s
-
-    async def get_many(self, digests: Sequence[str]) -> dict[str, SentenceTranslation]:
-        """Gives what is remembered; nothing where Redis does not answer."""
-        if not digests:
-            return {}
-        try:
-            values = await self._client.mget([_name(digest) for digest in digests])
-            found = zip(digests, values, strict=True)
-            return {digest: decode(value) for digest, value in found if value is not None}
-        except Exception as error:  # a cache is no reason to fail
-            logger.warning("the cache did not answer: %s: %s", type(error).__name__, error)
-            return {}
-
-    async def put_many(self, translations: Mapping[str, SentenceTranslation]) -> None:
-        """Remembers translations; Redis that does not answer is only logged."""
-        try:
-            async with self._client.pipeline(transaction=False) as pipeline:
-                for digest, translation in translations.items():
-                    pipeline.set(_name(digest), encode(translation), ex=self._ttl_s)
-                await pipeline.execute()
-        except Exception as error:  # a cache is no reason to fail
-            logger.warning("the cache took nothing: %s: %s", type(error).__name__, error)
-
-
 class LayeredCache:
     """Asks the near cache first and keeps there what the far one knew."""
 
@@ -136,10 +84,6 @@ class LayeredCache:
     async def put_many(self, translations: Mapping[str, SentenceTranslation]) -> None:
         """Remembers translations in both."""
         await asyncio.gather(self._near.put_many(translations), self._far.put_many(translations))
-
-
-def _name(digest: str) -> str:
-    return f"nmt:sentence:{digest}"
 
 
 def encode(translation: SentenceTranslation) -> bytes:

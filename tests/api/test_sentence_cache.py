@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-import pytest
-
-from api.batching.cache import LayeredCache, MemoryCache, NoCache, RedisCache, decode, encode
+from api.batching.cache import LayeredCache, MemoryCache, decode, encode
 from api.batching.keys import Settings, key_of
 from nmt.config import SearchConfig
 from nmt.translation import Alternative, Flag, SentenceTranslation, Token
@@ -64,25 +62,10 @@ def test_layered_cache_keeps_near_what_the_far_one_knew() -> None:
         await far.put_many({"a": FULL})
         assert await LayeredCache(near, far).get_many(["a", "b"]) == {"a": FULL}
         assert await near.get_many(["a"]) == {"a": FULL}
-        await LayeredCache(near, NoCache()).put_many({"b": FULL})
+        await LayeredCache(near, MemoryCache(0)).put_many({"b": FULL})
         assert await near.get_many(["b"]) == {"b": FULL}
 
     asyncio.run(scene())
-
-
-def test_redis_cache_that_is_away_costs_no_answer(caplog: pytest.LogCaptureFixture) -> None:
-    redis = pytest.importorskip("redis.asyncio")
-
-    async def scene() -> None:
-        client = redis.Redis(host="127.0.0.1", port=1, socket_connect_timeout=0.2)
-        cache = RedisCache(client, 60)
-        await cache.put_many({"a": FULL})
-        assert await cache.get_many(["a"]) == {}
-        await client.aclose()
-
-    asyncio.run(scene())
-    assert "the cache did not answer" in caplog.text
-    assert FULL.text not in caplog.text
 
 
 def test_key_differs_with_all_that_a_translation_depends_on(tiny_translator: Translator) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from api.app import build_service
+from api.build import build_parts
 from api.errors import DeadlineError, InvalidFieldError, NotFoundError
 from api.service import Call, TranslationService
 from api.settings import Settings
@@ -41,7 +41,7 @@ def play(settings: Settings) -> Callable[..., None]:
 
     def run(scene: Callable[[TranslationService], Awaitable[None]]) -> None:
         async def whole() -> None:
-            service = build_service(settings)
+            service = build_parts(settings).service
             await service.registry.load()
             try:
                 await scene(service)

@@ -1,0 +1,74 @@
+"""Makes the parts of the service from its settings; nothing is loaded or opened yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from api.accounts import Accounts, Limits
+from api.batching.batcher import BatchLimits
+from api.batching.cache import LayeredCache, MemoryCache, SentenceCache
+from api.batching.redis_cache import RedisCache, connect
+from api.database import FILE_NAME, Database
+from api.keys import KeyRing, read_keys
+from api.lifecycle import Lifecycle
+from api.metrics import Metrics
+from api.models import Model, ModelRegistry, ModelSpec
+from api.service import TranslationService
+from api.settings import Settings
+from api.usage import UsageMeter, UsageStore
+from nmt.translator import Translator
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the service consists of."""
+
+    service: TranslationService
+    accounts: Accounts
+    keys: KeyRing
+    metrics: Metrics
+    database: Database
+    lifecycle: Lifecycle
+
+
+def build_parts(settings: Settings) -> Parts:
+    """Gives the parts that the settings describe.
+
+    Raises:
+        ConfigError: the file of API keys cannot be used.
+    """
+    metrics = Metrics()
+    database = Database(settings.data_folder / FILE_NAME)
+    keys = read_keys(settings.api_keys_file) if settings.api_keys_file else KeyRing()
+    limits = Limits(
+        settings.requests_per_minute, settings.chars_per_minute, settings.chars_per_month
+    )
+    accounts = Accounts(limits, keys, UsageMeter(UsageStore(database)))
+    near = MemoryCache(settings.cache_bytes)
+    registry = build_registry(settings, metrics)
+    service = TranslationService(
+        registry, build_cache(settings, near), metrics.count_cache, accounts.charged
+    )
+    metrics.watch(registry, near)
+    return Parts(service, accounts, keys, metrics, database, Lifecycle(settings.drain_delay_s))
+
+
+def build_registry(settings: Settings, metrics: Metrics) -> ModelRegistry:
+    """Gives the models that the settings name, not loaded yet."""
+    limits = BatchLimits(settings.batch_tokens, settings.queue_tokens, settings.workers)
+
+    def load(spec: ModelSpec) -> Translator:
+        return Translator.load(spec.location, settings.engine, settings.device)
+
+    def build(spec: ModelSpec, translator: Translator) -> Model:
+        return Model(spec, translator, limits, [metrics.batches.of(spec.name)])
+
+    return ModelRegistry(settings.model_specs, load, build)
+
+
+def build_cache(settings: Settings, near: MemoryCache) -> SentenceCache:
+    """Gives the cache in memory, before the one that replicas share if there is one."""
+    if not settings.redis_url:
+        return near
+    client = connect(settings.redis_url, settings.redis_timeout_s)
+    return LayeredCache(near, RedisCache(client, settings.redis_ttl_s))
