@@ -18,7 +18,7 @@ class Document(Protocol):
     """A document, open for translation."""
 
     def segments(self) -> Sequence[str]:
-        """Gives the texts to translate, in reading order; see nmt/documents/tags.py for markup."""
+        """Gives the texts to translate, in reading order; for tags in them see tagged_text.py."""
         ...
 
     def write(self, translations: Sequence[str]) -> bytes:

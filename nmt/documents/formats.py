@@ -32,6 +32,7 @@ FORMATS = (
     DocumentFormat("text", (".txt", ".text"), "text/plain", "plain", "load_plain"),
     DocumentFormat("SubRip", (".srt",), "application/x-subrip", "subtitles", "load_subtitles"),
     DocumentFormat("WebVTT", (".vtt",), "text/vtt", "subtitles", "load_subtitles"),
+    DocumentFormat("Markdown", (".md", ".markdown"), "text/markdown", "markdown", "load_markdown"),
     DocumentFormat("HTML", (".html", ".htm", ".xhtml"), "text/html", "html", "load_html"),
     DocumentFormat("CSV", (".csv",), "text/csv", "tables", "load_csv"),
     DocumentFormat("TSV", (".tsv", ".tab"), "text/tab-separated-values", "tables", "load_tsv"),

@@ -6,7 +6,7 @@
 
 The source is cut into tags and texts and never rebuilt from a tree, so that anything goes in: a
 whole page, a fragment, tags that are never closed. Block tags separate segments; inline tags travel
-inside a segment as short tags (nmt/documents/tags.py).
+inside a segment as short tags (nmt/documents/tagged_text.py).
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from dataclasses import dataclass, field
 from html import escape, unescape
 
 from nmt.documents.base import StringContent, StringSlot
-from nmt.documents.tags import Kind, Mark, Piece, TaggedText, as_chars, core_range, numbered
+from nmt.documents.tagged_text import TaggedText
+from nmt.documents.tags import Kind, Mark, Piece, as_chars, core_range, numbered
 
 _TOKEN = re.compile(
     r"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>|<![A-Za-z][^>]*>"

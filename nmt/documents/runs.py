@@ -16,7 +16,8 @@ from collections.abc import Iterator, Sequence
 
 from nmt.documents.hangul import has_hangul
 from nmt.documents.run_items import Item, Role, RunRules, chunks, hole, iter_items, with_fields
-from nmt.documents.tags import Kind, Mark, Piece, TaggedText, as_chars, core_range, numbered
+from nmt.documents.tagged_text import TaggedText
+from nmt.documents.tags import Kind, Mark, Piece, core_range, numbered, with_margins
 from nmt.documents.xml_tree import Element, keep_spaces, local_name, set_text
 
 
@@ -50,7 +51,7 @@ class RunSlot:
 
     def put(self, translation: str) -> None:
         """See `Slot`."""
-        pieces = _with_margins(TaggedText(self._pieces).read(translation), self._pieces)
+        pieces = with_margins(TaggedText(self._pieces).read(translation), self._pieces)
         place = self._cleared_place()
         holes: list[Element] = []
         inside: list[int] = [0]
@@ -153,16 +154,3 @@ def _templates(core: Sequence[tuple[Piece, Item | None]]) -> dict[int, Item]:
     if templates:
         templates.setdefault(0, next(iter(templates.values())))
     return templates
-
-
-def _with_margins(pieces: Sequence[Piece], source: Sequence[Piece]) -> list[Piece]:
-    """The pieces of a translation with the white space at the ends that the source has."""
-    done = list(pieces)
-    text = as_chars(source)
-    before = text[: len(text) - len(text.lstrip())]
-    after = text[len(text.rstrip()) :]
-    if isinstance(source[0], str) and before:
-        done = [before + done[0], *done[1:]] if isinstance(done[0], str) else [before, *done]
-    if isinstance(source[-1], str) and after:
-        done = [*done[:-1], done[-1] + after] if isinstance(done[-1], str) else [*done, after]
-    return done

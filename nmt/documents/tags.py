@@ -1,29 +1,16 @@
-"""Inline markup as short tags in a text, which a translator carries through, and back again.
+"""Marks: inline markup between the pieces of a text.
 
-    tagged = TaggedText(("이것은 ", OPEN₁, "굵은", CLOSE₁, " 글씨."))
-    tagged.text                                 # 이것은 <g1>굵은</g1> 글씨.
-    tagged.read("This is <g1>bold</g1> text.")  # ["This is ", OPEN₁, "bold", CLOSE₁, " text."]
-
-`<gN>…</gN>` is a pair (bold, a link), `<gN/>` stands alone (a picture, a footnote), a line break
-is a line break. What comes back is always well formed: marks that a model lost are put back (see
-`_Reader`), those that it invented are dropped.
+A pair (bold, a link) has an opening and a closing mark, other things (a picture, a footnote, a line
+break) have one. How a translator sees them: nmt/documents/tagged_text.py.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from nmt.text.segment import split_sentences
-
-MAX_TAGS = 14
-"""A sentence is sent without the tags beyond these: models have 16 placeholders
-(nmt/text/protect.py). Those that must not be lost get their places as lost ones do."""
-_TAG = re.compile(r"<(?P<close>/?) ?g ?(?P<id>\d+) ?(?P<single>/?)>|\n", re.IGNORECASE)
-_SPACES = re.compile(r"[^\S\n]+")
-_AROUND_BREAK = re.compile(r" *\n *")
 _ANY_SPACES = re.compile(r"\s+")
 
 
@@ -48,23 +35,6 @@ class Mark:
 
 
 Piece = str | Mark
-
-
-@dataclass(frozen=True)
-class TaggedText:
-    """A text with markup."""
-
-    pieces: tuple[Piece, ...]
-
-    @property
-    def text(self) -> str:
-        """The text with tags; white space other than breaks is single spaces."""
-        kept = _without_excess(self.pieces)
-        return _AROUND_BREAK.sub("\n", _SPACES.sub(" ", as_text(kept))).strip()
-
-    def read(self, translation: str) -> list[Piece]:
-        """Gives the pieces of a translation of `text`; well formed, with every required mark."""
-        return _Reader(self.pieces, translation).pieces()
 
 
 def as_text(pieces: Sequence[Piece]) -> str:
@@ -137,151 +107,19 @@ def _empty_pair(pieces: Sequence[Piece]) -> int:
     return 0
 
 
-def _without_excess(pieces: Sequence[Piece]) -> list[Piece]:
-    """The pieces without the marks of a sentence beyond its first `MAX_TAGS` tags."""
-    dropped: set[str] = set()
-    if sum(isinstance(piece, Mark) for piece in pieces) > MAX_TAGS:
-        for sentence in split_sentences(as_text(pieces)):
-            tags = list(dict.fromkeys(match["id"] for match in _TAG.finditer(sentence.text)))
-            dropped |= set(tags[MAX_TAGS // 2 :])
-    return [p for p in pieces if isinstance(p, str) or str(p.id) not in dropped]
-
-
-class _Reader:
-    """Reads a translation.
-
-    A single mark or line break that is missing comes at the end. A required pair that is missing or
-    empty goes around the words that stand where its words stood in the source, by proportion. An
-    optional pair that is missing or empty is dropped, and so is one that crosses another.
-    """
-
-    def __init__(self, source: Sequence[Piece], translation: str) -> None:
-        self._source = source
-        self._marks = [piece for piece in source if isinstance(piece, Mark)]
-        self._pieces = list(self._iter_known(translation))
-
-    def pieces(self) -> list[Piece]:
-        self._drop_bad_pairs()
-        present = {p.id for p in self._pieces if isinstance(p, Mark)}
-        for mark in self._marks:
-            if mark.id in present:
-                continue
-            if mark.kind is Kind.OPEN and mark.required:
-                self._project(mark)
-            elif mark.kind in (Kind.SINGLE, Kind.BREAK):
-                self._pieces.append(mark)
-        return list(_joined(self._pieces))
-
-    def _iter_known(self, translation: str) -> Iterator[Piece]:
-        """Gives texts and the marks that the source has, each at most once."""
-        breaks = iter([mark for mark in self._marks if mark.kind is Kind.BREAK])
-        left = {(mark.kind, mark.id): mark for mark in self._marks}
-        done = 0
-        for match in _TAG.finditer(translation):
-            yield translation[done : match.start()]
-            done = match.end()
-            if match[0] == "\n":
-                yield next(breaks, " ")
-                continue
-            kind = Kind.CLOSE if match["close"] else Kind.OPEN
-            kind = Kind.SINGLE if match["single"] else kind
-            mark = left.pop((kind, int(match["id"])), None)
-            if mark:
-                yield mark
-        yield translation[done:]
-
-    def _drop_bad_pairs(self) -> None:
-        """Drops pairs that are incomplete, empty or across another."""
-        kept: list[tuple[int, int]] = []
-        bad: set[int] = set()
-        for mark in [mark for mark in self._marks if mark.kind is Kind.OPEN]:
-            ends = [at for at, p in enumerate(self._pieces) if _is_pair(p, mark.id)]
-            kinds = [p.kind for at in ends if isinstance(p := self._pieces[at], Mark)]
-            if (
-                kinds != [Kind.OPEN, Kind.CLOSE]
-                or self._is_blank(*ends)
-                or any(a < ends[0] < b < ends[1] or ends[0] < a < ends[1] < b for a, b in kept)
-            ):
-                bad.add(mark.id)
-            else:
-                kept.append((ends[0], ends[1]))
-        self._pieces = [p for p in self._pieces if isinstance(p, str) or p.id not in bad]
-
-    def _is_blank(self, start: int, end: int) -> bool:
-        inside = self._pieces[start:end]
-        return not any(p.strip() if isinstance(p, str) else _is_single(p) for p in inside)
-
-    def _project(self, mark: Mark) -> None:
-        """Puts a lost pair around the words in its place."""
-        before = as_chars(self._source[: self._source.index(mark)])
-        closing = next(p for p in self._source if _is_pair(p, mark.id) and p != mark)
-        inside = as_chars(self._source[: self._source.index(closing)])
-        n_source = max(1, len(as_chars(self._source)))
-        n_target = len(as_chars(self._pieces))
-        middle = (len(before) + len(inside)) / 2 / n_source * n_target
-        at, (start, end) = self._word_at(middle)
-        if at is None:
-            self._pieces += [mark, closing]
-            return
-        piece = self._pieces[at]
-        n_words = max(1, round((len(inside) - len(before)) / n_source * n_target / 6))
-        start, end = _widened(str(piece), start, end, n_words)
-        text = str(piece)
-        self._pieces[at : at + 1] = [text[:start], mark, text[start:end], closing, text[end:]]
-
-    def _word_at(self, offset: float) -> tuple[int | None, tuple[int, int]]:
-        """The piece and the range of the word that is nearest to an offset of the text."""
-        best: tuple[float, int, tuple[int, int]] | None = None
-        done = 0
-        for at, piece in enumerate(self._pieces):
-            if isinstance(piece, str):
-                for word in re.finditer(r"[\w'’\-]+", piece):
-                    distance = abs(done + sum(word.span()) / 2 - offset)
-                    if best is None or distance < best[0]:
-                        best = distance, at, word.span()
-                done += len(piece)
-        return (best[1], best[2]) if best else (None, (0, 0))
-
-
-def _crosses(one: tuple[int, int], other: tuple[int, int]) -> bool:
-    (a, b), (c, d) = sorted([one, other])
-    return a < c < b < d
-
-
 def as_chars(pieces: Sequence[Piece]) -> str:
     """Gives the pieces' text without marks."""
     return "".join(piece for piece in pieces if isinstance(piece, str))
 
 
-def _is_pair(piece: Piece, id: int) -> bool:
-    return isinstance(piece, Mark) and piece.id == id and piece.kind in (Kind.OPEN, Kind.CLOSE)
-
-
-def _is_single(mark: Mark) -> bool:
-    return mark.kind is Kind.SINGLE
-
-
-def _widened(text: str, start: int, end: int, n_words: int) -> tuple[int, int]:
-    """The range grown to `n_words` words around it, as far as there are."""
-    words = [m.span() for m in re.finditer(r"[\w'’\-]+", text)]
-    at = words.index((start, end))
-    first = max(0, min(at - (n_words - 1) // 2, len(words) - n_words))
-    return words[first][0], words[min(len(words), first + n_words) - 1][1]
-
-
-def _joined(pieces: Sequence[Piece]) -> Iterator[Piece]:
-    """The pieces with neighbouring texts as one, without spaces at the ends and repeated ones."""
-    text, has_space = "", True
-    for piece in [*pieces, None]:
-        if isinstance(piece, str):
-            text += piece
-            continue
-        text = _SPACES.sub(" ", text)
-        text = text[1:] if has_space and text.startswith(" ") else text
-        if text:
-            has_space = text.endswith(" ")
-            yield text.rstrip() if piece is None else text
-        if piece is not None:
-            has_space = (has_space and piece.kind is not Kind.SINGLE) or piece.kind is Kind.BREAK
-            yield piece
-        text = ""
+def with_margins(pieces: Sequence[Piece], source: Sequence[Piece]) -> list[Piece]:
+    """Gives the pieces of a translation with the white space at the ends that the source has."""
+    done = list(pieces)
+    text = as_chars(source)
+    before = text[: len(text) - len(text.lstrip())]
+    after = text[len(text.rstrip()) :]
+    if isinstance(source[0], str) and before:
+        done = [before + done[0], *done[1:]] if isinstance(done[0], str) else [before, *done]
+    if isinstance(source[-1], str) and after:
+        done = [*done[:-1], done[-1] + after] if isinstance(done[-1], str) else [*done, after]
+    return done

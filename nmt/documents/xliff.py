@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from nmt.documents.base import DocumentOptions
 from nmt.documents.hangul import has_hangul
-from nmt.documents.tags import Kind, Mark, Piece, TaggedText, core_range
+from nmt.documents.tagged_text import TaggedText
+from nmt.documents.tags import Kind, Mark, Piece, core_range
 from nmt.documents.xml_tree import Element, local_name, parse_xml, set_tail, set_text
 from nmt.errors import DocumentError
 
