@@ -11,6 +11,7 @@ A key comes in the way that each kind of client sends it:
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Annotated, Any, cast
 
@@ -108,7 +109,7 @@ def address_of(request: Request) -> str:
     return str(ipaddress.ip_network((address, _IPV6_PREFIX), strict=False))
 
 
-async def get_caller(request: Request) -> str:
+async def get_caller(request: Request) -> AsyncIterator[str]:
     """Gives who translates; counts the request.
 
     Raises:
@@ -116,11 +117,14 @@ async def get_caller(request: Request) -> str:
         RateLimitError: too many requests of this caller.
         UnauthorizedError: a key is needed and none was given.
     """
-    identity = await identify(request)
-    if identity.key is not None and "translate" not in identity.key.scopes:
-        raise ForbiddenError(f"key {identity.key.name!r} may not translate; use another key")
-    request.app.state.accounts.count_request(identity.caller)
-    return identity.caller
+    try:
+        identity = await identify(request)
+        if identity.key is not None and "translate" not in identity.key.scopes:
+            raise ForbiddenError(f"key {identity.key.name!r} may not translate; use another key")
+        request.app.state.accounts.count_request(identity.caller)
+        yield identity.caller
+    finally:
+        await request.close()  # of a form that was read for its key: its files
 
 
 async def require_admin(request: Request) -> None:

@@ -17,6 +17,7 @@ from api.errors import (
     InvalidRequestError,
     MethodNotAllowedError,
     NotFoundError,
+    UnauthorizedError,
 )
 from api.json_response import JsonResponse
 
@@ -48,7 +49,12 @@ def problem_response(error: ApiError, request_id: str) -> JsonResponse:
 
 
 def retry_headers(error: ApiError) -> dict[str, str]:
-    """Gives `Retry-After` in whole seconds where the error says when to come back."""
+    """Gives `Retry-After` in whole seconds where the error says when to come back.
+
+    An error that asks for a key says which scheme (RFC 9110, section 11.6.1).
+    """
+    if isinstance(error, UnauthorizedError):
+        return {"WWW-Authenticate": "Bearer"}
     if error.retry_after_s is None:
         return {}
     return {"Retry-After": str(max(1, math.ceil(error.retry_after_s)))}

@@ -178,6 +178,14 @@ class GlossariesOut(BaseModel):
     glossaries: list[GlossaryInfoOut]
 
 
+class UsageOut(BaseModel):
+    """Characters that were translated."""
+
+    month: str = Field(description="In UTC.", examples=["2026-11"])
+    used: int
+    limit: int | None = Field(description="None is no limit.")
+
+
 Status = Annotated[str, Field(examples=["ok"])]
 
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx2 as httpx
@@ -128,6 +129,29 @@ class ServerProcess:
                     break
                 ready.wait(0.1)
         raise RuntimeError("the server did not become ready: " + "".join(self.lines))
+
+
+@pytest.fixture
+def open_client(make_settings: MakeSettings) -> Iterator[Callable[..., TestClient]]:
+    """Starts applications with some settings changed; gives a client of each."""
+    with ExitStack() as stack:
+        yield lambda **changed: stack.enter_context(start(create_app(make_settings(**changed))))
+
+
+@pytest.fixture
+def run_server(tiny_bundle: Path, tmp_path: Path) -> Iterator[Callable[..., ServerProcess]]:
+    """Starts real services with the tiny model; a setting is given as NMT_…="…"."""
+    running: list[ServerProcess] = []
+
+    def run(**environment: str) -> ServerProcess:
+        given = {"NMT_MODELS": f"tiny={tiny_bundle}", "NMT_DATA_FOLDER": str(tmp_path / "data")}
+        running.append(ServerProcess(given | environment))
+        return running[-1]
+
+    yield run
+    for server in running:
+        server.process.kill()
+        server.process.wait()
 
 
 @pytest.fixture(scope="session")
