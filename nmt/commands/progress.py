@@ -27,11 +27,12 @@ class Silent:
 
 
 class Bar:
-    """A line with lines done, lines a second and, where the size is known, the time left."""
+    """A line with what is done, the same a second and, where the size is known, the time left."""
 
-    def __init__(self, progress: Progress, task: TaskID) -> None:
+    def __init__(self, progress: Progress, task: TaskID, unit: str) -> None:
         self._progress = progress
         self._task = task
+        self._unit = unit
         self._n_lines = 0
 
     def advance(self, n_lines: int, n_bytes: int) -> None:
@@ -39,16 +40,17 @@ class Bar:
         self._n_lines += n_lines
         elapsed_s = self._progress.tasks[0].elapsed or 0.0
         rate = self._n_lines / elapsed_s if elapsed_s else 0.0
-        status = f"{self._n_lines:,} lines, {rate:,.1f}/s"
+        status = f"{self._n_lines:,} {self._unit}, {rate:,.1f}/s"
         self._progress.update(self._task, completed=n_bytes, status=status)
 
 
 @contextmanager
-def open_progress(n_bytes: int | None) -> Iterator[ProgressLine]:
+def open_progress(n_bytes: int | None, unit: str = "lines") -> Iterator[ProgressLine]:
     """Gives a bar on stderr; silence where nobody would see it or it would disturb typing.
 
     Args:
-        n_bytes: size of the input, if known.
+        n_bytes: size of the input, if known, in whatever `advance` counts.
+        unit: what is counted as done.
     """
     if not sys.stderr.isatty() or (n_bytes is None and sys.stdin.isatty()):
         yield Silent()
@@ -60,4 +62,5 @@ def open_progress(n_bytes: int | None) -> Iterator[ProgressLine]:
         SpinnerColumn(), BarColumn(), TextColumn("{task.fields[status]}"), TimeRemainingColumn(),
     )  # fmt: skip
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        yield Bar(progress, progress.add_task("translate", total=n_bytes, status="0 lines"))
+        task = progress.add_task("translate", total=n_bytes, status=f"0 {unit}")
+        yield Bar(progress, task, unit)

@@ -1,4 +1,4 @@
-"""`nmt translate`: lines in, lines out, in order, in constant memory."""
+"""`nmt translate`: lines in, lines out, in constant memory; documents and folders of them."""
 
 from __future__ import annotations
 
@@ -12,8 +12,15 @@ from typing import Annotated
 import typer
 
 from nmt.commands import output
+from nmt.commands.documents import (
+    DocumentRun,
+    check_output,
+    takes_documents,
+    translate_documents,
+)
 from nmt.commands.lines import LineChunk, LineReader
 from nmt.commands.progress import open_progress
+from nmt.glossary import read_glossary
 
 
 class Format(StrEnum):
@@ -51,10 +58,13 @@ class Encoding(StrEnum):
 def translate(
     input: Annotated[
         Path | None,
-        typer.Argument(metavar="[INPUT]", help="Korean, one text a line; none or - is stdin."),
+        typer.Argument(
+            metavar="[INPUT]",
+            help="Korean, one text a line, none or - is stdin; or a document or a folder of them.",
+        ),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--output", "-o", help="File to write; none is stdout.")
+        Path | None, typer.Option("--output", "-o", help="File or folder; none is stdout.")
     ] = None,
     text: Annotated[
         list[str] | None, typer.Option("--text", help="A text to translate; repeatable.")
@@ -81,21 +91,61 @@ def translate(
     encoding: Annotated[
         Encoding, typer.Option(help="Of the input; output is UTF-8.")
     ] = Encoding.UTF_8,
+    glossary: Annotated[
+        Path | None, typer.Option(help="Lines of a Korean term, a tab, its English text.")
+    ] = None,
+    column: Annotated[
+        list[str] | None, typer.Option(help="Of CSV and TSV: name or number; repeatable.")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Of documents: go on where the work broke off.")
+    ] = False,
 ) -> None:
-    """Translate Korean lines into English lines."""
+    """Translate Korean lines into English lines, or Korean documents into English ones."""
     _check_usage(input, out, text, format, attention, n_best)
-    with _open_input(input, text, encoding.value) as (chunks, n_bytes):
-        from nmt.translation import TranslateOptions
-        from nmt.translator import Translator
+    document = input if _is_document(input) else None
+    if document:
+        _check_document_usage(document, out, format)
+    elif column or resume:
+        raise typer.BadParameter("--column and --resume are for documents; INPUT is none")
+    from nmt.translation import TranslateOptions
+    from nmt.translator import Translator
 
-        options = TranslateOptions(beam_size, n_best, length_penalty, attention)
+    terms = read_glossary(glossary) if glossary else {}
+    options = TranslateOptions(beam_size, n_best, length_penalty, attention, terms)
+
+    def load() -> Translator:
         translator = Translator.load(model, engine.value, device.value, threads)
         options.search_config(translator.search)
+        return translator
+
+    if document and out:
+        run = DocumentRun(load(), options, tuple(column or ()), resume)
+        translate_documents(document, out, run)
+        return
+    with _open_input(input, text, encoding.value) as (chunks, n_bytes):
+        translator = load()
         as_line = _formatter(format, attention)
         with output.open_output(out) as writer, open_progress(n_bytes) as progress:
             for chunk in chunks:
                 writer.write([as_line(t) for t in translator.translate(chunk.lines, options)])
                 progress.advance(len(chunk.lines), chunk.n_bytes)
+
+
+def _is_document(input: Path | None) -> bool:
+    return input is not None and str(input) != "-" and takes_documents(input)
+
+
+def _check_document_usage(input: Path, out: Path | None, format: Format) -> None:
+    """Raises typer.BadParameter for options that do not go with documents.
+
+    Raises:
+        FileNotFoundError: there is no such document.
+    """
+    if format is not Format.TEXT:
+        raise typer.BadParameter("--format is for lines; a document keeps its own format")
+    check_output(input, out)
+    input.stat()
 
 
 def _check_usage(
