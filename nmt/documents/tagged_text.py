@@ -22,6 +22,7 @@ MAX_TAGS = 14
 """A sentence is sent without the tags beyond these: models have 16 placeholders
 (nmt/text/protect.py). Those that must not be lost get their places as lost ones do."""
 _TAG = re.compile(r"<(?P<close>/?) ?g ?(?P<id>\d+) ?(?P<single>/?)>|\n", re.IGNORECASE)
+_WORD = re.compile(r"\w")
 _SPACES = re.compile(r"[^\S\n]+")
 _AROUND_BREAK = re.compile(r" *\n *")
 
@@ -115,7 +116,7 @@ class _Reader:
 
     def _is_blank(self, start: int, end: int) -> bool:
         inside = self._pieces[start:end]
-        return not any(p.strip() if isinstance(p, str) else _is_single(p) for p in inside)
+        return not any(_WORD.search(p) if isinstance(p, str) else _is_single(p) for p in inside)
 
     def _project(self, mark: Mark) -> None:
         """Puts a lost pair around the words in its place."""

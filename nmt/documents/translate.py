@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -9,7 +10,9 @@ from typing import Protocol
 from nmt.documents.base import Document
 from nmt.documents.hangul import has_hangul
 from nmt.streaming import iter_chunks
-from nmt.translation import TranslateOptions, Translation
+from nmt.translation import Flag, TranslateOptions, Translation
+
+_PAIR = re.compile(r"</?g\d+>")
 
 
 class TextTranslator(Protocol):
@@ -67,11 +70,31 @@ def translate_document(
     report = _Report(wanted, on_progress)
     report.send(done, {})
     for chunk in iter_chunks(dict.fromkeys(text for text in wanted if text not in done)):
-        translations = translator.translate(chunk, options)
-        new = {text: found.text for text, found in zip(chunk, translations, strict=True)}
+        new = dict(zip(chunk, _translated(chunk, translator, options), strict=True))
         done.update(new)
         report.send(done, new)
     return document.write([done.get(text, text) for text in segments])
+
+
+def _translated(
+    texts: Sequence[str], translator: TextTranslator, options: TranslateOptions | None
+) -> list[str]:
+    """Gives the texts' translations; where tags were lost, those of the texts without them.
+
+    A sentence whose tags the model cannot place reads better if it never saw them; the document
+    finds places for those that it must not lose.
+    """
+    found = list(translator.translate(texts, options))
+    lost = [
+        at
+        for at, (text, translation) in enumerate(zip(texts, found, strict=True))
+        if Flag.PLACEHOLDER_LOST in translation.flags and _PAIR.search(text)
+    ]
+    if lost:
+        plain = [_PAIR.sub("", texts[at]) for at in lost]
+        for at, translation in zip(lost, translator.translate(plain, options), strict=True):
+            found[at] = translation
+    return [translation.text for translation in found]
 
 
 @dataclass(frozen=True)

@@ -91,7 +91,13 @@ def test_tags_go_through_a_real_translator(scripted_translator: MakeTranslator) 
     assert translate_document(document, translator) == (b'<p>Click <a href="x">here</a> now.</p>')
 
 
-def test_tags_that_a_model_loses_come_back(scripted_translator: MakeTranslator) -> None:
-    translator = scripted_translator(lambda text, _: ["Click here now."])
+def test_text_whose_tags_a_model_loses_is_translated_without(
+    scripted_translator: MakeTranslator,
+) -> None:
+    translator = scripted_translator(
+        lambda text, _: ["Click now." if "⟦" in text else "Click right here now."]
+    )
     document = open_document('<p>지금 <a href="x">여기</a>를 누르세요.</p>'.encode(), "a.html")
-    assert translate_document(document, translator) == (b'<p>Click <a href="x">here</a> now.</p>')
+    assert translate_document(document, translator) == (
+        b'<p>Click <a href="x">right</a> here now.</p>'
+    )

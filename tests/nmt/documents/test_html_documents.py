@@ -75,6 +75,7 @@ def test_translation_is_escaped() -> None:
     ("translation", "expected"),
     [
         ("one two three <g1> </g1>", "one <b>two</b> three"),
+        ("one two three <g1>.</g1>", "one <b>two</b> three ."),
         ("one</g1> two <g1>three", "one <b>two</b> three"),
         ("one two three", "one <b>two</b> three"),
         ("one <g7>two</g7> <g1>three</g1> < g1 >", "one two <b>three</b>"),
