@@ -17,7 +17,8 @@ from nmt.tokenizers.segmented import SPACE_MARK, unmark, words_of
 
 ModelType = Literal["unigram", "bpe"]
 
-MAX_CACHED_UNITS: Final = 200_000
+MAX_CACHED_UNITS: Final = 50_000
+"""Some 20 MB; numbers and names, which never end, fill any cache."""
 MAX_CACHED_CHARS: Final = 32
 """Longer units (text without spaces) are encoded anew each time."""
 FIRST_BYTE_ID: Final = FIRST_PLACEHOLDER_ID + len(PLACEHOLDERS)
