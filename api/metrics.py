@@ -20,6 +20,7 @@ from api.batching.batcher import BatchReport
 from api.batching.cache import MemoryCache
 from api.middleware.context import Finished
 from api.models import ModelRegistry
+from api.record import current_record
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 _TOKENS = (8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096)
@@ -71,7 +72,8 @@ class Metrics:
             self._problems.labels(finished.record.error).inc()
 
     def count_cache(self, hits: int, misses: int) -> None:
-        """Counts sentences that were looked up."""
+        """Counts sentences that were looked up, also for the log of the request."""
+        current_record().n_sentences += hits + misses
         self._hits.inc(hits)
         self._misses.inc(misses)
 
