@@ -43,10 +43,18 @@ class Request:
     what comes out does not depend on the others."""
     min_length: int
     """Pieces before EOS is allowed."""
+    strict: bool = False
+    """Whether the search itself keeps the rules; it renormalises then. Nearly every translation
+    keeps them anyway."""
     prefix: tuple[int, ...] = ()
     """Pieces the translation begins with."""
     suppressed: frozenset[int] = frozenset()
     """Pieces that may not follow the prefix."""
+
+    @property
+    def shared(self) -> tuple[object, ...]:
+        """What requests must have in common to share a call."""
+        return (self.roof, self.strict, self.min_length, self.suppressed)
 
     @classmethod
     def of(cls, source: Sequence[int], options: SearchConfig, longest: int) -> Request:
@@ -56,14 +64,22 @@ class Request:
         roof = min(longest, options.length_limit(-(-length // BUCKET) * BUCKET))
         return cls(tuple(source), limit, max(limit, roof), min(options.min_length, limit))
 
-    def without_forbidden(self) -> Request:
-        """Gives the same with everything suppressed that no translation of it may contain."""
-        absent = frozenset(PLACEHOLDER_IDS) - frozenset(self.source)
-        return replace(self, suppressed=RESERVED | absent)
+    def allows(self, candidate: Candidate) -> bool:
+        """Tells whether a translation is long enough and holds nothing that is forbidden."""
+        if candidate.finished and len(candidate.ids) < self.min_length:
+            return False
+        return first_forbidden(candidate.ids, self.source) is None
 
-    def going_on_after(self, ids: tuple[int, ...], place: int) -> Request:
-        """Gives the same for a translation that begins like `ids` and differs at `place`."""
-        return replace(self, prefix=ids[:place], suppressed=self.suppressed | {ids[place]})
+    def strictly(self) -> Request:
+        """Gives the same for a search that keeps the rules, but for how often a piece may come."""
+        absent = frozenset(PLACEHOLDER_IDS) - frozenset(self.source)
+        return replace(self, strict=True, suppressed=RESERVED | absent)
+
+    def going_on_after(self, candidate: Candidate) -> Request:
+        """Gives the same for translations like `candidate` up to its first forbidden piece."""
+        place = first_forbidden(candidate.ids, self.source) or 0
+        forbidden = {candidate.ids[place]}
+        return replace(self, prefix=candidate.ids[:place], suppressed=self.suppressed | forbidden)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,9 +1,9 @@
 """The engine for Transformers on a CPU: CTranslate2, int8, no torch.
 
 Its search differs from ours in three ways, and each is levelled here. It knows no reserved pieces:
-a translation with one is searched again without them. It renormalises what is left when pieces are
-forbidden: then the model scores the translations once more. It ranks by another length penalty: all
-hypotheses of the beam come back and are ranked by ours.
+a sentence whose translation has one is searched again without them. It renormalises what is left
+when pieces are forbidden: then the model scores the translations once more. It ranks by another
+length penalty: all hypotheses of the beam come back and are ranked by ours.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from nmt.engines.candidates import (
     Candidate,
     Request,
     choose,
-    first_forbidden,
     read_candidate,
 )
 from nmt.engines.checks import check_ids, check_pairs
@@ -31,7 +30,7 @@ from nmt.tokenizers.base import EOS_ID
 
 THREADS_A_BATCH = 4
 """More threads for one batch of so small a network only wait for each other."""
-BATCH_ROWS = 32
+BATCH_ROWS = 16
 """Most sentences of a batch; more of them go to the other workers, or wait."""
 LEAST_LENGTH_PENALTY = 1e-6
 """With none at all, CTranslate2 stops at the first finished hypothesis."""
@@ -85,13 +84,7 @@ class CTranslate2Engine:
         requests = [Request.of(source, options, longest) for source in batch]
         self._check_limits(requests)
         with_attention = attention or options.coverage_penalty > 0
-        found = self._translate(requests, options, with_attention)
-        for row, candidates in enumerate(found):
-            allowed = _allowed(candidates, requests[row])
-            if len(allowed) < min(options.n_best, len(candidates)):
-                allowed = self._search_again(requests[row], options, with_attention)
-            found[row] = allowed
-        found = self._scored(requests, found)
+        found = self._find(requests, options, with_attention)
         return [_best(candidates, options, attention) for candidates in found]
 
     def score(
@@ -117,14 +110,41 @@ class CTranslate2Engine:
         )
         return [list(result.log_probs) for result in results]
 
+    def _find(
+        self, requests: Sequence[Request], options: SearchConfig, attention: bool
+    ) -> list[list[Candidate]]:
+        """Gives the candidates of each request that keep the rules, with their log-probabilities.
+
+        Rows that break a rule, and only those, are searched again by the rules. A placeholder that
+        even then comes more often than the source has it is suppressed from there on; so each
+        round settles one of the sixteen at least.
+        """
+        found = self._translate(requests, options, attention)
+        allowed = [
+            [c for c in candidates if request.allows(c)]
+            for request, candidates in zip(requests, found, strict=True)
+        ]
+        again = {
+            row: requests[row].strictly()
+            for row, kept in enumerate(allowed)
+            if len(kept) < min(options.n_best, len(found[row]))
+        }
+        while again:
+            results = self._translate(list(again.values()), options, attention)
+            rows, asked, again = list(again), list(again.values()), {}
+            for row, request, candidates in zip(rows, asked, results, strict=True):
+                allowed[row] = [c for c in candidates if request.allows(c)]
+                if not allowed[row]:
+                    again[row] = request.going_on_after(candidates[0])
+        return self._scored(requests, allowed)
+
     def _translate(
         self, requests: Sequence[Request], options: SearchConfig, attention: bool
     ) -> list[list[Candidate]]:
         """Gives the candidates of each request, one call for all that can share it."""
         groups: dict[tuple[object, ...], list[int]] = {}
         for row, request in enumerate(requests):
-            key = (request.roof, request.min_length, request.suppressed)
-            groups.setdefault(key, []).append(row)
+            groups.setdefault(request.shared, []).append(row)
         pending = [
             (row, result)
             for rows in groups.values()
@@ -155,7 +175,7 @@ class CTranslate2Engine:
             suppress_sequences=[[str(piece)] for piece in sorted(first.suppressed)] or None,
             max_input_length=0,
             max_decoding_length=first.roof + 1,
-            min_decoding_length=first.min_length,
+            min_decoding_length=first.min_length if first.strict else 0,
             return_end_token=True,
             return_scores=True,
             return_attention=attention,
@@ -165,7 +185,7 @@ class CTranslate2Engine:
     def _candidates(self, result: Any, request: Request, options: SearchConfig) -> list[Candidate]:
         """Reads a result; log-probabilities that CTranslate2 renormalised become unknown."""
         alpha = _length_penalty(options)
-        renormalised = request.suppressed or request.min_length or options.no_repeat_ngram
+        renormalised = request.strict or options.no_repeat_ngram
         rows = result.attention or [None] * len(result.hypotheses)
         candidates = [
             read_candidate(tokens, score * len(tokens) ** alpha, attention, request)
@@ -174,24 +194,6 @@ class CTranslate2Engine:
         if renormalised:
             candidates = [replace(candidate, log_prob=math.nan) for candidate in candidates]
         return choose(candidates)
-
-    def _search_again(
-        self, request: Request, options: SearchConfig, attention: bool
-    ) -> list[Candidate]:
-        """Searches with everything suppressed that may not come out.
-
-        A placeholder that comes more often than the source has it is suppressed from there on;
-        each round settles one of the sixteen at least.
-        """
-        request = request.without_forbidden()
-        while True:
-            candidates = self._translate([request], options, attention)[0]
-            allowed = _allowed(candidates, request)
-            if allowed:
-                return allowed
-            best = candidates[0].ids
-            place = first_forbidden(best, request.source)
-            request = request.going_on_after(best, place or 0)
 
     def _scored(
         self, requests: Sequence[Request], found: Sequence[Sequence[Candidate]]
@@ -247,10 +249,6 @@ class CTranslate2Engine:
 
 def _length_penalty(options: SearchConfig) -> float:
     return max(options.length_penalty, LEAST_LENGTH_PENALTY)
-
-
-def _allowed(candidates: Sequence[Candidate], request: Request) -> list[Candidate]:
-    return [c for c in candidates if first_forbidden(c.ids, request.source) is None]
 
 
 def _with_score(candidate: Candidate, log_probs: Sequence[float]) -> Candidate:
