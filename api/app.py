@@ -18,7 +18,7 @@ from api.logs import AccessLog
 from api.middleware.body_limit import BodyLimit
 from api.middleware.context import HEADER, RequestContext
 from api.middleware.security import SecurityHeaders
-from api.routes import admin, health, metrics, models, translate, usage
+from api.routes import admin, health, metrics, models, page, translate, usage
 from api.settings import Settings
 from nmt import __version__
 from nmt.errors import ConfigError, NmtError
@@ -52,7 +52,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.metrics = parts.metrics
     app.state.database = parts.database
     app.state.lifecycle = parts.lifecycle
-    for module in (translate, models, health, metrics, admin, usage):
+    for module in (translate, models, health, metrics, admin, usage, page):
         app.include_router(module.router)
     handle_errors(app)
     _add_middleware(app, settings, parts)

@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("nmt", "training", "api")
 DATA_FOLDERS = {
     "nmt/bundles": "the released models",
+    "api/web": "the page at /: HTML, style sheets, ES modules",
     "training/sample": "the pairs that `nmt train quickstart` trains on",
 }
 OTHER_FOLDERS = {

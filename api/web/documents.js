@@ -1,0 +1,203 @@
+// Whole files: send, watch, fetch. The tab shows only where the service takes documents.
+
+import { Problem, address, ask, authorization, toProblem } from "./client.js";
+import { onLanguage, percent, say } from "./language.js";
+import { inWords } from "./notices.js";
+
+const POLL_MS = 1000;
+const ENDED = new Set(["done", "failed", "cancelled", "expired"]);
+const WAITING = new Set(["queued", "waiting", "pending"]);
+
+/** Sends a file; gives the job. `onProgress` is called with the share that is sent.
+ * XMLHttpRequest, because fetch does not tell how far an upload is.
+ */
+function send(file, model, onProgress) {
+  return new Promise((resolve, reject) => {
+    const form = new FormData();
+    form.append("file", file, file.name);
+    if (model) form.append("model", model);
+    const request = new XMLHttpRequest();
+    request.open("POST", address("v1/documents"));
+    for (const [name, value] of Object.entries(authorization())) request.setRequestHeader(name, value);
+    request.upload.addEventListener("progress", (event) => event.lengthComputable && onProgress(event.loaded / event.total));
+    request.addEventListener("error", () => reject(new Problem("offline")));
+    request.addEventListener("load", () => {
+      if (request.status === 202) resolve(JSON.parse(request.responseText));
+      else reject(toProblem(request.status, request.responseText, request.getResponseHeader("Retry-After")));
+    });
+    request.send(form);
+  });
+}
+
+/** Gives the file endings that the service takes: [".docx", …]; null where it takes no documents. */
+export function readFormats(answer) {
+  const formats = Array.isArray(answer) ? answer : answer?.formats;
+  if (!Array.isArray(formats)) return null;
+  return formats.flatMap((format) => (typeof format === "string" ? format : format.suffixes ?? format.extensions ?? []));
+}
+
+class Job {
+  constructor(file, documents) {
+    this.file = file;
+    this.documents = documents;
+    this.id = null;
+    this.state = { status: "sending", share: 0 };
+    this.problem = null;
+    this.row = document.createElement("li");
+    this.row.className = "card job";
+  }
+
+  async start() {
+    this.draw();
+    try {
+      const job = await send(this.file, this.documents.model(), (share) => {
+        this.state = { status: "sending", share };
+        this.draw();
+      });
+      this.id = job.id;
+      await this.watch();
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      this.problem = error;
+      this.draw();
+      this.documents.onProblem(error);
+    }
+  }
+
+  async watch() {
+    while (this.row.isConnected) {
+      this.state = await (await ask(`v1/documents/${this.id}`)).json();
+      this.draw();
+      if (ENDED.has(this.state.status)) return;
+      await new Promise((wake) => setTimeout(wake, POLL_MS));
+    }
+  }
+
+  get share() {
+    const { share, done, total } = this.state;
+    return share ?? (total ? done / total : 0);
+  }
+
+  words() {
+    const { status } = this.state;
+    if (this.problem) return inWords(this.problem);
+    if (status === "sending") return say("jobSending", percent(this.share));
+    if (WAITING.has(status)) return say("jobQueued");
+    if (status === "done") return say("jobDone");
+    if (status === "cancelled") return say("jobCancelled");
+    if (ENDED.has(status)) return `${say("jobFailed")}${this.state.error?.detail ? `: ${this.state.error.detail}` : ""}`;
+    return say("jobRunning", percent(this.share));
+  }
+
+  draw() {
+    const name = Object.assign(document.createElement("strong"), { textContent: this.file.name });
+    const words = Object.assign(document.createElement("span"), { className: "small", textContent: this.words() });
+    words.setAttribute("role", "status");
+    const parts = [name, words];
+    const isOver = this.problem || ENDED.has(this.state.status);
+    if (!isOver) {
+      const bar = Object.assign(document.createElement("progress"), { max: 1, value: this.share });
+      bar.setAttribute("aria-label", this.file.name);
+      parts.push(bar);
+    }
+    if (this.state.status === "done") parts.push(this.button("download", () => this.download()));
+    parts.push(this.button("remove", () => this.remove()));
+    const focused = this.row.querySelector("button:focus")?.dataset.does;
+    this.row.replaceChildren(...parts);
+    this.row.querySelector(`[data-does="${focused}"]`)?.focus();
+  }
+
+  button(key, onClick) {
+    const button = Object.assign(document.createElement("button"), {
+      type: "button", className: key === "download" ? "main" : "quiet", textContent: say(key),
+    });
+    button.dataset.does = key;
+    button.addEventListener("click", onClick);
+    return button;
+  }
+
+  async download() {
+    try {
+      // Fetched and not linked, because a link carries no key.
+      const answer = await ask(`v1/documents/${this.id}/result`);
+      const link = document.createElement("a");
+      link.href = URL.createObjectURL(await answer.blob());
+      link.download = this.file.name.replace(/(\.[^.]*)?$/, ".en$1");
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+    } catch (error) {
+      this.problem = error;
+      this.draw();
+    }
+  }
+
+  remove() {
+    this.row.remove();
+    this.documents.forget(this);
+    if (this.id) ask(`v1/documents/${this.id}`, { method: "DELETE" }).catch(() => {});
+  }
+}
+
+export class Documents {
+  /**
+   * @param model gives the model's name.
+   * @param onProblem is told what went wrong.
+   */
+  constructor(model, onProblem) {
+    this.model = model;
+    this.onProblem = onProblem;
+    this.jobs = [];
+    this.suffixes = [];
+    this.list = document.getElementById("jobs");
+    const input = document.getElementById("file");
+    input.addEventListener("change", () => {
+      for (const file of input.files) this.add(file);
+      input.value = "";
+    });
+    this.takeDrops(document.getElementById("drop"));
+    onLanguage(() => this.draw());
+  }
+
+  /** Shows the tab if the service takes documents. */
+  async start() {
+    try {
+      this.suffixes = readFormats(await (await ask("v1/documents/formats")).json());
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      return;
+    }
+    if (!this.suffixes) return;
+    document.getElementById("file").accept = this.suffixes.join(",");
+    document.getElementById("tabs").hidden = false;
+    this.draw();
+  }
+
+  draw() {
+    document.getElementById("formats").textContent = say("formats", (this.suffixes ?? []).join(" "));
+    for (const job of this.jobs) job.draw();
+  }
+
+  add(file) {
+    const job = new Job(file, this);
+    this.jobs.unshift(job);
+    this.list.prepend(job.row);
+    job.start();
+  }
+
+  forget(job) {
+    this.jobs = this.jobs.filter((other) => other !== job);
+  }
+
+  takeDrops(box) {
+    const over = (event, isOver) => {
+      event.preventDefault();
+      box.classList.toggle("over", isOver);
+    };
+    box.addEventListener("dragover", (event) => over(event, true));
+    box.addEventListener("dragleave", (event) => over(event, false));
+    box.addEventListener("drop", (event) => {
+      over(event, false);
+      for (const file of event.dataTransfer.files) this.add(file);
+    });
+  }
+}
