@@ -2,7 +2,7 @@
 
 A document is edited in place, never rebuilt: a reader finds the slots that hold text, and only the
 slots whose text changes are written. What a reader does not know stays as it is, byte for byte
-(docs/adr/0005-documents.md).
+(docs/adr/0006-documents.md).
 """
 
 from __future__ import annotations
