@@ -139,6 +139,24 @@ def test_options_reach_the_search(use_script: Callable[[Script], None], capsys: 
     assert "\t7 3 0.5\t" in capsys.readouterr().out
 
 
+def test_engine_device_and_threads_reach_the_loader(
+    scripted_translator: MakeTranslator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[object, ...]] = []
+
+    def load(*arguments: object) -> Translator:
+        asked.append(arguments)
+        return scripted_translator(lambda text, _: ["Well."])
+
+    monkeypatch.setattr(Translator, "load", load)
+    assert run("translate --text 가 --engine ctranslate2 --device cpu --threads 3") == 0
+    assert run("translate --text 가") == 0
+    assert asked == [
+        ("transformer", "ctranslate2", "cpu", 3),
+        ("transformer", "auto", "auto", None),
+    ]
+
+
 # ---------------------------------------------------------------- failures
 
 
@@ -147,6 +165,7 @@ def test_options_reach_the_search(use_script: Callable[[Script], None], capsys: 
     [
         ("translate --nosuch", "nosuch"),
         ("translate --beam-size 0", "beam-size"),
+        ("translate --threads 0", "threads"),
         ("translate --format xml", "xml"),
         ("translate --engine magic", "magic"),
         ("translate in.txt --text 가", "give INPUT or --text, not both"),
