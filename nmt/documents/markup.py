@@ -12,6 +12,7 @@ inside a segment as short tags (nmt/documents/tagged_text.py).
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape, unescape
@@ -20,9 +21,11 @@ from nmt.documents.base import StringContent, StringSlot
 from nmt.documents.tagged_text import TaggedText
 from nmt.documents.tags import Kind, Mark, Piece, as_chars, core_range, numbered
 
+# What is never closed goes on to the end, as in a browser; nothing is scanned twice.
 _TOKEN = re.compile(
-    r"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>|<![A-Za-z][^>]*>"
-    r"""|<(?P<close>/?)(?P<name>[A-Za-z_][\w:.\-]*)(?P<rest>(?:[^<>"']|"[^"]*"|'[^']*')*)>""",
+    r"<!--.*?(?:-->|\Z)|<!\[CDATA\[.*?(?:\]\]>|\Z)|<\?[^>]*(?:>|\Z)|<![A-Za-z][^>]*(?:>|\Z)"
+    r"|<(?P<close>/?)(?P<name>[A-Za-z_][\w:.\-]*+)"
+    r"""(?P<rest>(?>[^<>"']+|"[^"<]*"|'[^'<]*'|"[^"]{0,1000}"|'[^']{0,1000}')*+)>""",
     re.DOTALL,
 )
 _ATTRIBUTE = re.compile(r"""([\w:.\-]+)(\s*=\s*)("[^"]*"|'[^']*'|[^\s"'=<>`/]+)""")
@@ -204,17 +207,20 @@ def _pieces(tokens: Sequence[Token], rules: MarkupRules) -> list[Piece]:
     kinds = [Kind.SINGLE] * len(tokens)
     ids = list(range(1, len(tokens) + 1))
     opened: list[int] = []
+    n_open: Counter[str] = Counter()
     for at, token in enumerate(tokens):
         if token.name in rules.breaks:
             kinds[at] = Kind.BREAK
         elif token.name and not token.is_closed and not token.is_close:
             opened.append(at)
-        elif token.name and token.is_close:
-            starts = [start for start in opened if tokens[start].name == token.name]
-            if starts:
-                start = starts[-1]
-                kinds[start], kinds[at], ids[at] = Kind.OPEN, Kind.CLOSE, ids[start]
-                opened = [other for other in opened if other < start]
+            n_open[token.name] += 1
+        elif token.name and token.is_close and n_open[token.name]:
+            start = opened.pop()
+            while tokens[start].name != token.name:
+                n_open[tokens[start].name] -= 1
+                start = opened.pop()
+            n_open[token.name] -= 1
+            kinds[start], kinds[at], ids[at] = Kind.OPEN, Kind.CLOSE, ids[start]
     return [
         unescape(token.source) if token.is_text else Mark(kind, id)
         for token, kind, id in zip(tokens, kinds, ids, strict=True)

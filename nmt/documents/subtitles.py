@@ -8,6 +8,7 @@ translation.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -152,34 +153,37 @@ class _Group:
     """Lines and the translations of their sentences so far."""
 
     def __init__(self, lines: Sequence[_Line]) -> None:
-        self.lines = lines
-        self._texts: dict[int, list[str]] = {at: [] for at in range(len(lines))}
-        self._left: dict[int, int] = dict.fromkeys(self._texts, 0)
+        self._lines = lines
         self._sentences: list[tuple[str, list[_Share]]] = []
+        self._of_line: dict[int, list[int]] = {}
         self._translations: dict[int, str] = {}
 
     def add(self, sentence: str, shares: list[_Share]) -> Callable[[str], None]:
         """Takes a sentence; gives a function that takes its translation."""
-        at = len(self._sentences)
+        number = len(self._sentences)
         self._sentences.append((sentence, shares))
+        for share in shares:
+            self._of_line.setdefault(share.line, []).append(number)
 
         def put(translation: str) -> None:
-            self._translations[at] = one_line(translation)
-            self._write({share.line for share in shares})
+            self._translations[number] = one_line(translation)
+            for share in shares:
+                self._write(share.line)
 
         return put
 
-    def _write(self, changed: set[int]) -> None:
-        parts: dict[int, list[str]] = {}
-        for at, (sentence, shares) in enumerate(self._sentences):
-            text = self._translations.get(at, sentence)
-            for share, part in zip(shares, deal([s.n_chars for s in shares], text), strict=True):
-                parts.setdefault(share.line, []).append(part)
-        for at in changed:
-            line = self.lines[at]
-            text = " ".join(part for part in parts[at] if part)
-            wrapped = "\n".join(part for part in deal([1] * line.n_lines, text) if part)
-            line.raw = line.before + wrapped + line.after
+    def _write(self, at: int) -> None:
+        parts = [self._part(number, at) for number in self._of_line[at]]
+        line = self._lines[at]
+        text = " ".join(part for part in parts if part)
+        wrapped = "\n".join(part for part in deal([1] * line.n_lines, text) if part)
+        line.raw = line.before + wrapped + line.after
+
+    def _part(self, number: int, line: int) -> str:
+        """What a sentence, or its translation, has in a line."""
+        sentence, shares = self._sentences[number]
+        parts = deal([s.n_chars for s in shares], self._translations.get(number, sentence))
+        return next(p for s, p in zip(shares, parts, strict=True) if s.line == line)
 
 
 @dataclass(frozen=True)
@@ -198,8 +202,11 @@ def _slots(lines: Sequence[_Line]) -> Iterator[Slot]:
     group = _Group(lines)
     for sentence in split_sentences(joined):
         shares = []
-        for number, (line, start) in enumerate(zip(lines, starts, strict=True)):
-            n_chars = min(sentence.end, start + len(line.text)) - max(sentence.start, start)
+        for number in range(bisect_right(starts, sentence.start) - 1, len(lines)):
+            start, end = starts[number], starts[number] + len(lines[number].text)
+            if start >= sentence.end:
+                break
+            n_chars = min(sentence.end, end) - max(sentence.start, start)
             if n_chars > 0:
                 shares.append(_Share(number, n_chars))
         put = group.add(sentence.text, shares)

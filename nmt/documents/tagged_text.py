@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nmt.documents.tags import Kind, Mark, Piece, as_chars, as_text
 from nmt.text.segment import split_sentences
@@ -21,6 +21,8 @@ from nmt.text.segment import split_sentences
 MAX_TAGS = 14
 """A sentence is sent without the tags beyond these: models have 16 placeholders
 (nmt/text/protect.py). Those that must not be lost get their places as lost ones do."""
+MAX_PROJECTED = 200
+"""Pairs of one text that get places if they are lost; more than these come at its end."""
 _TAG = re.compile(r"<(?P<close>/?) ?g ?(?P<id>\d+) ?(?P<single>/?)>|\n", re.IGNORECASE)
 _WORD = re.compile(r"\w")
 _SPACES = re.compile(r"[^\S\n]+")
@@ -63,21 +65,30 @@ class _Reader:
     """
 
     def __init__(self, source: Sequence[Piece], translation: str) -> None:
-        self._source = source
         self._marks = [piece for piece in source if isinstance(piece, Mark)]
+        self._offsets: dict[Mark, int] = {}
+        self._n_source = 0
+        for piece in source:
+            if isinstance(piece, Mark):
+                self._offsets[piece] = self._n_source
+            else:
+                self._n_source += len(piece)
         self._pieces = list(self._iter_known(translation))
 
     def pieces(self) -> list[Piece]:
         self._drop_bad_pairs()
         present = {p.id for p in self._pieces if isinstance(p, Mark)}
-        for mark in self._marks:
-            if mark.id in present:
-                continue
-            if mark.kind is Kind.OPEN and mark.required:
-                self._project(mark)
-            elif mark.kind in (Kind.SINGLE, Kind.BREAK):
-                self._pieces.append(mark)
+        lost = [mark for mark in self._marks if mark.id not in present]
+        pairs = [mark for mark in lost if mark.kind is Kind.OPEN and mark.required]
+        for mark in pairs[:MAX_PROJECTED]:
+            self._project(mark)
+        for mark in pairs[MAX_PROJECTED:]:
+            self._pieces += [mark, self._closing(mark)]
+        self._pieces += [mark for mark in lost if mark.kind in (Kind.SINGLE, Kind.BREAK)]
         return list(_joined(self._pieces))
+
+    def _closing(self, mark: Mark) -> Mark:
+        return replace(mark, kind=Kind.CLOSE)
 
     def _iter_known(self, translation: str) -> Iterator[Piece]:
         """Gives texts and the marks that the source has, each at most once."""
@@ -99,19 +110,21 @@ class _Reader:
 
     def _drop_bad_pairs(self) -> None:
         """Drops pairs that are incomplete, empty or across another."""
-        kept: list[tuple[int, int]] = []
-        bad: set[int] = set()
-        for mark in [mark for mark in self._marks if mark.kind is Kind.OPEN]:
-            ends = [at for at, p in enumerate(self._pieces) if _is_pair(p, mark.id)]
-            kinds = [p.kind for at in ends if isinstance(p := self._pieces[at], Mark)]
-            if (
-                kinds != [Kind.OPEN, Kind.CLOSE]
-                or self._is_blank(*ends)
-                or any(a < ends[0] < b < ends[1] or ends[0] < a < ends[1] < b for a, b in kept)
-            ):
-                bad.add(mark.id)
-            else:
-                kept.append((ends[0], ends[1]))
+        kept: set[int] = set()
+        opened: list[tuple[int, int]] = []
+        for at, piece in enumerate(self._pieces):
+            if isinstance(piece, str) or piece.kind not in (Kind.OPEN, Kind.CLOSE):
+                continue
+            if piece.kind is Kind.OPEN:
+                opened.append((piece.id, at))
+            elif any(id == piece.id for id, _ in opened):
+                while opened[-1][0] != piece.id:
+                    opened.pop()
+                _, start = opened.pop()
+                if not self._is_blank(start, at):
+                    kept.add(piece.id)
+        pairs = {mark.id for mark in self._marks if mark.kind is Kind.OPEN}
+        bad = pairs - kept
         self._pieces = [p for p in self._pieces if isinstance(p, str) or p.id not in bad]
 
     def _is_blank(self, start: int, end: int) -> bool:
@@ -120,18 +133,17 @@ class _Reader:
 
     def _project(self, mark: Mark) -> None:
         """Puts a lost pair around the words in its place."""
-        before = as_chars(self._source[: self._source.index(mark)])
-        closing = next(p for p in self._source if _is_pair(p, mark.id) and p != mark)
-        inside = as_chars(self._source[: self._source.index(closing)])
-        n_source = max(1, len(as_chars(self._source)))
+        closing = self._closing(mark)
+        first, last = self._offsets[mark], self._offsets[closing]
+        n_source = max(1, self._n_source)
         n_target = len(as_chars(self._pieces))
-        middle = (len(before) + len(inside)) / 2 / n_source * n_target
+        middle = (first + last) / 2 / n_source * n_target
         at, (start, end) = self._word_at(middle)
         if at is None:
             self._pieces += [mark, closing]
             return
         piece = self._pieces[at]
-        n_words = max(1, round((len(inside) - len(before)) / n_source * n_target / 6))
+        n_words = max(1, round((last - first) / n_source * n_target / 6))
         start, end = _widened(str(piece), start, end, n_words)
         text = str(piece)
         self._pieces[at : at + 1] = [text[:start], mark, text[start:end], closing, text[end:]]
@@ -148,15 +160,6 @@ class _Reader:
                         best = distance, at, word.span()
                 done += len(piece)
         return (best[1], best[2]) if best else (None, (0, 0))
-
-
-def _crosses(one: tuple[int, int], other: tuple[int, int]) -> bool:
-    (a, b), (c, d) = sorted([one, other])
-    return a < c < b < d
-
-
-def _is_pair(piece: Piece, id: int) -> bool:
-    return isinstance(piece, Mark) and piece.id == id and piece.kind in (Kind.OPEN, Kind.CLOSE)
 
 
 def _is_single(mark: Mark) -> bool:

@@ -62,9 +62,9 @@ def core_range(pieces: Sequence[Piece]) -> tuple[int, int]:
             end -= 1
         elif _same_pair(first, last):
             start, end = start + 1, end - 1
-        elif length := _empty_pair(pieces[start:end]):
+        elif length := _empty_pair(pieces, range(start, end)):
             start += length
-        elif length := _empty_pair(pieces[start:end][::-1]):
+        elif length := _empty_pair(pieces, range(end - 1, start - 1, -1)):
             end -= length
         else:
             break
@@ -95,15 +95,15 @@ def _same_pair(first: Piece, last: Piece) -> bool:
     )
 
 
-def _empty_pair(pieces: Sequence[Piece]) -> int:
-    """The number of pieces of a pair at the beginning that has no text inside; 0 for none."""
-    if not isinstance(pieces[0], Mark):
-        return 0
-    for at, piece in enumerate(pieces[1:], 1):
-        if isinstance(piece, Mark) and piece.id == pieces[0].id:
-            return at + 1
-        if isinstance(piece, str) and piece.strip():
+def _empty_pair(pieces: Sequence[Piece], places: range) -> int:
+    """The number of pieces of a pair at the first places that has no text inside; 0 for none."""
+    first = pieces[places[0]]
+    for n, at in enumerate(places[1:], 1):
+        piece = pieces[at]
+        if isinstance(first, str) or (isinstance(piece, str) and piece.strip()):
             return 0
+        if isinstance(piece, Mark) and piece.id == first.id:
+            return n + 1
     return 0
 
 

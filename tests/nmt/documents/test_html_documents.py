@@ -121,3 +121,25 @@ def test_any_fragment_comes_back_as_it_was(parts: list[str]) -> None:
     masked = fragment.fill([s.replace("가", "T") for s in fragment.segments()])
     assert masked.count("<b>") == "".join(parts).count("<b>")
     assert masked.count("<br>") == "".join(parts).count("<br>")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    "source",
+    [
+        "<b>가</b>" * 20_000,
+        "<b>" * 20_000 + "가" + "</b>" * 20_000,
+        "가" + "<b>" * 20_000 + "</i>" * 20_000,
+        "<i></i>" * 20_000 + "가",
+        "<!-- " * 40_000,
+        '<a "' * 40_000,
+        '<a "<a" ' * 20_000,
+        "<a b='" * 30_000 + "<? <![CDATA[ " * 10_000,
+    ],
+    ids=range(8),
+)
+def test_hostile_sources_take_linear_time(source: str) -> None:
+    fragment = Fragment(source, HTML)
+    filled = fragment.fill(["a few words" for _ in fragment.segments()])
+    assert filled.count("<b>") == source.count("<b>")
