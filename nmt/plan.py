@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from nmt.offsets import NormalizedLine, normalize_line
@@ -17,7 +17,7 @@ from nmt.text.long import split_long
 from nmt.text.protect import Protected, protect
 from nmt.text.segment import Sentence, split_sentences
 from nmt.tokenizers.base import Encoding, Tokenizer
-from nmt.translation import Token
+from nmt.translation import Segmentation, Token
 
 _LINE = re.compile("[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
 _PLACEHOLDER = re.compile(r"⟦\d{1,2}⟧")
@@ -105,8 +105,13 @@ class Planner:
         self._tokenizer = tokenizer
         self._max_pieces = max_pieces
 
-    def plan(self, text: str, glossary: Mapping[str, str] | None = None) -> Plan:
-        """Cuts `text` into sentences and encodes them.
+    def plan(
+        self,
+        text: str,
+        glossary: Mapping[str, str] | None = None,
+        segmentation: Segmentation = Segmentation.SENTENCES,
+    ) -> Plan:
+        """Cuts `text` into sentences, or only into lines, and encodes them.
 
         Raises:
             InputError: a glossary term is empty.
@@ -114,16 +119,22 @@ class Planner:
         sentences = tuple(
             sentence
             for match in _LINE.finditer(text)
-            for sentence in self._iter_line(normalize_line(match[0]), match.start(), glossary)
+            for sentence in self._iter_line(
+                normalize_line(match[0]), match.start(), glossary, _SPLITS[segmentation]
+            )
         )
         return Plan(text, sentences, _gaps(text, sentences))
 
     def _iter_line(
-        self, line: NormalizedLine, line_start: int, glossary: Mapping[str, str] | None
+        self,
+        line: NormalizedLine,
+        line_start: int,
+        glossary: Mapping[str, str] | None,
+        split: Callable[[str], Sequence[Sentence]],
     ) -> Iterator[SourceSentence]:
         protected = protect(line.text, glossary)
         context = _Line(line, line_start, protected, glossary)
-        for sentence in split_sentences(protected.text):
+        for sentence in split(protected.text):
             yield from self._iter_parts(context, sentence, is_part=False)
 
     def _iter_parts(
@@ -167,6 +178,17 @@ class Planner:
             line_start=context.start,
             core_start=core_start,
         )
+
+
+def _whole_line(text: str) -> list[Sentence]:
+    """A normalised line as one sentence; none where it is empty."""
+    return [Sentence(0, len(text), text)] if text else []
+
+
+_SPLITS: Mapping[Segmentation, Callable[[str], Sequence[Sentence]]] = {
+    Segmentation.SENTENCES: split_sentences,
+    Segmentation.LINES: _whole_line,
+}
 
 
 def _with_values_as_given(protected: Protected, line: NormalizedLine, start: int) -> Protected:

@@ -103,6 +103,14 @@ class Translation:
     fewer."""
 
 
+class Segmentation(StrEnum):
+    """What the model translates at once."""
+
+    SENTENCES = "sentences"
+    LINES = "lines"
+    """Whole lines, for callers that know each to be one sentence; too long ones are cut."""
+
+
 @dataclass(frozen=True)
 class TranslateOptions:
     """What may be chosen for each call; none takes the bundle's default."""
@@ -115,6 +123,7 @@ class TranslateOptions:
     """Also give tokens and, where the model has it, attention."""
     glossary: Mapping[str, str] = field(default_factory=dict)
     """Korean term → English text that stands for it."""
+    segmentation: Segmentation = Segmentation.SENTENCES
     search: SearchConfig | None = None
     """All search settings, in place of the bundle's; the fields above still count."""
 

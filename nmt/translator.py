@@ -124,7 +124,8 @@ class Translator:
 
     def plan(self, text: str, options: TranslateOptions | None = None) -> Plan:
         """Cuts a text into the sentences that `translate_sentences` takes."""
-        return self._planner.plan(text, options.glossary if options else None)
+        options = options or TranslateOptions()
+        return self._planner.plan(text, options.glossary, options.segmentation)
 
     def translate_sentences(
         self, sentences: Sequence[SourceSentence], search: SearchConfig, attention: bool = False

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from nmt.errors import InputError
 from nmt.plan import Planner
 from nmt.tokenizers.base import Tokenizer
-from nmt.translation import join
+from nmt.translation import Segmentation, join
 
 Tokenizers = tuple[Tokenizer, Tokenizer]
 
@@ -109,6 +109,19 @@ def test_token_offsets_lead_to_the_input(planner: Planner, tiny_tokenizers: Toke
 def test_glossary_terms_become_placeholders(planner: Planner) -> None:
     (sentence,) = planner.plan("세종대왕은 훌륭해요.", {"세종대왕": "King Sejong"}).sentences
     assert sentence.protected.values == ("King Sejong",)
+
+
+def test_lines_may_stay_whole(planner: Planner) -> None:
+    text = "  저는 서울에 살아요. 내일 가요.\n\n네. 😀 \n"
+    plan = planner.plan(text, None, Segmentation.LINES)
+    assert [s.source for s in plan.sentences] == ["저는 서울에 살아요. 내일 가요.", "네. 😀"]
+    assert plan.gaps == ["  ", "\n\n", " \n"]
+
+
+def test_a_whole_line_that_is_too_long_is_cut(planner: Planner) -> None:
+    plan = planner.plan("저는 서울에 살아요. " * 200, None, Segmentation.LINES)
+    assert len(plan.sentences) > 1
+    assert all(sentence.is_part for sentence in plan.sentences)
 
 
 def test_an_empty_glossary_term_is_refused(planner: Planner) -> None:
