@@ -13,19 +13,38 @@ from starlette.middleware.cors import CORSMiddleware
 
 from api.build import Parts, build_parts
 from api.faults import answer_exception, handle_errors
+from api.glossaries import GlossaryStore
 from api.keys import read_keys
 from api.logs import AccessLog
 from api.middleware.body_limit import BodyLimit
 from api.middleware.context import HEADER, RequestContext
 from api.middleware.security import SecurityHeaders
-from api.routes import admin, health, metrics, models, page, translate, usage
+from api.routes import (
+    admin,
+    deepl,
+    deepl_glossaries,
+    glossaries,
+    health,
+    libretranslate,
+    metrics,
+    models,
+    page,
+    papago,
+    translate,
+    usage,
+)
 from api.settings import Settings
+from api.suggestions import SuggestionStore
 from nmt import __version__
 from nmt.errors import ConfigError, NmtError
 
 logger = logging.getLogger(__name__)
 
 DESCRIPTION = "Korean→English neural machine translation on your own machine."
+ROUTES = (
+    translate, glossaries, models, health, usage, metrics, admin, page,
+    libretranslate, deepl, deepl_glossaries, papago,
+)  # fmt: skip
 DOCUMENT_PATHS = ("/v1/documents", "/v2/document", "/translate_file")
 """Where bodies may be as large as a document."""
 
@@ -51,8 +70,10 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.keys = parts.keys
     app.state.metrics = parts.metrics
     app.state.database = parts.database
+    app.state.glossaries = GlossaryStore(parts.database, settings.max_glossaries)
+    app.state.suggestions = SuggestionStore(parts.database)
     app.state.lifecycle = parts.lifecycle
-    for module in (translate, models, health, metrics, admin, usage, page):
+    for module in ROUTES:
         app.include_router(module.router)
     handle_errors(app)
     _add_middleware(app, settings, parts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from api.alignment import align
+from api.markup import MarkupTranslation
 from api.models import Model
 from api.schemas import (
     AlignmentOut,
@@ -15,7 +16,7 @@ from api.schemas import (
     TranslationOut,
 )
 from nmt.config import RnnConfig
-from nmt.translation import SentenceTranslation, Token, Translation
+from nmt.translation import Flag, SentenceTranslation, Token, Translation
 
 _DIGITS = 6
 
@@ -27,6 +28,21 @@ def present(translation: Translation, asked: TranslateBody) -> TranslationOut:
         score=translation.score,
         flags=list(translation.flags),
         sentences=[present_sentence(sentence, asked) for sentence in translation.sentences],
+        alternatives=list(translation.alternatives),
+    )
+
+
+def present_markup(translation: MarkupTranslation) -> TranslationOut:
+    """Gives a translation of markup. Its sentences have no place in the source and are left out."""
+    segments = [segment for segment in translation.segments if segment.sentences]
+    scored = [(s.score, len(s.source)) for s in segments if s.score is not None]
+    total = sum(length for _, length in scored)
+    return TranslationOut(
+        text=translation.text,
+        score=sum(score * length for score, length in scored) / total if total else None,
+        flags=list(dict.fromkeys(flag for segment in segments for flag in segment.flags))
+        or ([] if segments else [Flag.EMPTY]),
+        sentences=[],
         alternatives=list(translation.alternatives),
     )
 

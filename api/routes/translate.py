@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -13,16 +14,20 @@ from starlette.responses import StreamingResponse
 from api.dependencies import CallerDep, ServiceDep, SettingsDep, check_beam, check_texts
 from api.disconnect import unless_gone
 from api.errors import ApiError, InvalidFieldError
-from api.presenting import present, present_sentence
+from api.glossary_access import GlossariesDep, terms_of
+from api.markup import translate_markup
+from api.presenting import present, present_markup, present_sentence
 from api.problems import problem_body
+from api.record import current_record
 from api.schemas import ModelRef, Problem, TranslateBody, TranslateOut
-from api.service import Call, StreamedSentence
+from api.service import Call, StreamedSentence, TranslationService
 from api.settings import Settings
+from nmt.documents.html import HTML
 from nmt.translation import TranslateOptions
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {"model": Problem, "content": {"application/problem+json": {}}}
-    for status in (400, 413, 422, 429, 503)
+    for status in (400, 404, 413, 422, 429, 503)
 }
 router = APIRouter(prefix="/v1", tags=["translate"], responses=PROBLEMS)
 
@@ -33,15 +38,39 @@ async def translate(
     body: TranslateBody,
     service: ServiceDep,
     settings: SettingsDep,
+    glossaries: GlossariesDep,
     caller: CallerDep,
 ) -> TranslateOut:
     """Translates a text or a list of texts from Korean into English."""
     texts = _texts(body, settings)
+    options = _options(body, await terms_of(body.glossary, glossaries, settings))
     call = Call(caller, body.model, settings.deadline_s)
-    done = await unless_gone(request, service.translate(texts, _options(body), call))
+    if body.format == "html":
+        return await _translate_html(request, service, Asked(texts, options, call))
+    done = await unless_gone(request, service.translate(texts, options, call))
     return TranslateOut(
         model=ModelRef(name=done.model, checksum=done.checksum),
         translations=[present(translation, body) for translation in done.translations],
+    )
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is to be translated."""
+
+    texts: Sequence[str]
+    options: TranslateOptions
+    call: Call
+
+
+async def _translate_html(
+    request: Request, service: TranslationService, asked: Asked
+) -> TranslateOut:
+    work = translate_markup(service, asked.texts, HTML, asked.options, asked.call)
+    done = await unless_gone(request, work)
+    return TranslateOut(
+        model=ModelRef(name=done.model, checksum=done.checksum),
+        translations=[present_markup(translation) for translation in done.translations],
     )
 
 
@@ -51,15 +80,20 @@ async def stream(
     body: TranslateBody,
     service: ServiceDep,
     settings: SettingsDep,
+    glossaries: GlossariesDep,
     caller: CallerDep,
 ) -> StreamingResponse:
     """Translates sentence by sentence: events `sentence`, then `done` or `error`.
 
     What is not translated yet is given up when the client goes.
     """
+    if body.format == "html":
+        raise InvalidFieldError(
+            "format is 'html', which is not streamed; use POST /v1/translate", field="format"
+        )
     texts = _texts(body, settings)
-    call = Call(caller, body.model, settings.deadline_s)
-    sentences = service.stream(texts, _options(body), call)
+    options = _options(body, await terms_of(body.glossary, glossaries, settings))
+    sentences = service.stream(texts, options, Call(caller, body.model, settings.deadline_s))
     # What can be refused is refused with its status, before anything is sent.
     first = await unless_gone(request, _first(sentences))
     events = _events(first, sentences, body, getattr(request.state, "request_id", ""))
@@ -74,15 +108,18 @@ def _texts(body: TranslateBody, settings: Settings) -> list[str]:
     return texts
 
 
-def _options(body: TranslateBody) -> TranslateOptions:
-    if isinstance(body.glossary, str):
-        raise InvalidFieldError("glossary: stored glossaries come later", field="glossary")
+def _options(body: TranslateBody, terms: Mapping[str, str]) -> TranslateOptions:
+    if body.format == "html" and (body.attention or body.alignment):
+        raise InvalidFieldError(
+            "attention and alignment are given for format 'text' only; leave them out or send text",
+            field="format",
+        )
     return TranslateOptions(
         beam_size=body.beam_size,
         n_best=body.n_best,
         length_penalty=body.length_penalty,
         attention=body.attention or body.alignment,
-        glossary=body.glossary or {},
+        glossary=terms,
     )
 
 
@@ -103,6 +140,7 @@ async def _events(
             async for sentence in sentences:
                 yield _sentence_event(sentence, body)
         except ApiError as error:
+            current_record().error = error.type
             yield _event("error", problem_body(error, request_id))
         else:
             yield _event("done", {})

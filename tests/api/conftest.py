@@ -94,16 +94,31 @@ class ServerProcess:
             text=True,
         )
         self.lines: list[str] = []
-        self.url = self._address()
-        threading.Thread(target=self._read, daemon=True).start()
-        self._wait_until_ready()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        try:
+            self.url = self._address()
+            self._reader.start()
+            self._wait_until_ready()
+        except BaseException:
+            self.kill()
+            raise
 
     def stop(self) -> int:
         """Asks it to end; gives the exit code."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         code = self.process.wait(START_S)
+        self.kill()
         return code
+
+    def kill(self) -> None:
+        """Ends it if it runs, and reads its last lines."""
+        self.process.kill()
+        self.process.wait()
+        if self._reader.is_alive():
+            self._reader.join(START_S)
+        if self.process.stderr is not None:
+            self.process.stderr.close()
 
     def _address(self) -> str:
         assert self.process.stderr is not None
@@ -122,12 +137,14 @@ class ServerProcess:
         transport = httpx.HTTPTransport(retries=3)
         with httpx.Client(base_url=self.url, transport=transport, timeout=START_S) as client:
             ready = threading.Event()
-            for _ in range(START_S * 10):
-                if client.get("/readyz").status_code == 200:
-                    return
-                if self.process.poll() is not None:
-                    break
+            while self.process.poll() is None:
+                try:
+                    if client.get("/readyz").status_code == 200:
+                        return
+                except httpx.TransportError:
+                    self.process.wait(START_S)
                 ready.wait(0.1)
+        self._reader.join(START_S)
         raise RuntimeError("the server did not become ready: " + "".join(self.lines))
 
 
@@ -150,8 +167,7 @@ def run_server(tiny_bundle: Path, tmp_path: Path) -> Iterator[Callable[..., Serv
 
     yield run
     for server in running:
-        server.process.kill()
-        server.process.wait()
+        server.kill()
 
 
 @pytest.fixture(scope="session")
@@ -161,3 +177,10 @@ def server(tiny_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
     running = ServerProcess({"NMT_MODELS": f"tiny={tiny_bundle}", "NMT_DATA_FOLDER": str(data)})
     yield running.url
     assert running.stop() == 0, "".join(running.lines)
+
+
+@pytest.fixture(scope="session")
+def http(server: str) -> Iterator[httpx.Client]:
+    """A client of the real service; cheaper than an application for each test."""
+    with httpx.Client(base_url=server, timeout=START_S) as client:
+        yield client

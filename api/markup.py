@@ -1,0 +1,156 @@
+"""Translation of HTML and XML: tags stay, what stands between them is translated."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from api.service import Call, TranslationService
+from nmt.documents.html import HTML
+from nmt.documents.markup import Fragment, MarkupRules, Token, iter_tokens
+from nmt.translation import TranslateOptions, Translation
+
+
+@dataclass(frozen=True)
+class MarkupTranslation:
+    """A piece of markup in English."""
+
+    text: str
+    segments: Sequence[Translation]
+    """Of the texts between its tags, in order; inline tags are `<gN>` in them."""
+    alternatives: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class MarkupTranslated:
+    """The translations of a call, and what made them."""
+
+    model: str
+    checksum: str
+    translations: Sequence[MarkupTranslation]
+
+
+@dataclass(frozen=True)
+class XmlTags:
+    """How the tags of XML are to be taken; names in lower case."""
+
+    splitting: frozenset[str] = frozenset()
+    """Separate sentences."""
+    non_splitting: frozenset[str] = frozenset()
+    """Stand inside sentences."""
+    ignored: frozenset[str] = frozenset()
+    """Their content is not translated."""
+    outline: Outline | None = None
+    """Tells which of the others separate sentences; without it none does."""
+
+
+class Outline:
+    """Tells the structure of XML: a tag whose parent has no text of its own is structure.
+
+    In `<doc><p>안녕 <b>하세요</b>.</p></doc>` that is `doc` and `p`; `b` stands in a sentence.
+
+    Args:
+        sources: that belong together.
+    """
+
+    def __init__(self, sources: Iterable[str]) -> None:
+        self._inside: set[str] = set()
+        for source in sources:
+            self._read(source)
+
+    def is_structure(self, name: str) -> bool:
+        """Whether a tag separates sentences wherever it stands."""
+        return name not in self._inside
+
+    def _read(self, source: str) -> None:
+        children: list[list[str]] = [[]]
+        names: list[str] = []
+        has_text = [False]
+        for token in iter_tokens(source, _NO_RULES):
+            if token.is_text:
+                has_text[-1] = has_text[-1] or bool(token.source.strip())
+            elif token.is_close and token.name in names:
+                while names:
+                    self._close(children.pop(), has_text.pop())
+                    if names.pop() == token.name:
+                        break
+            elif token.name and not token.is_close:
+                children[-1].append(token.name)
+                _open(token, names, children, has_text)
+        while children:
+            self._close(children.pop(), has_text.pop())
+
+    def _close(self, children: Iterable[str], has_text: bool) -> None:
+        if has_text:
+            self._inside.update(children)
+
+
+_NO_RULES = MarkupRules(inline=lambda name: True)
+
+
+def _open(token: Token, names: list[str], children: list[list[str]], has_text: list[bool]) -> None:
+    if not token.is_closed:
+        names.append(token.name)
+        children.append([])
+        has_text.append(False)
+
+
+def xml_rules(tags: XmlTags) -> MarkupRules:
+    """Gives the rules for XML."""
+
+    def is_inline(name: str) -> bool:
+        if name in tags.splitting:
+            return False
+        if name in tags.non_splitting or name in tags.ignored or tags.outline is None:
+            return True
+        return not tags.outline.is_structure(name)
+
+    return MarkupRules(inline=is_inline, untouched=tags.ignored)
+
+
+def html_rules(ignored: frozenset[str] = frozenset()) -> MarkupRules:
+    """Gives the rules for HTML, with more tags whose content is not translated."""
+    return dataclasses.replace(HTML, untouched=HTML.untouched | ignored)
+
+
+async def translate_markup(
+    service: TranslationService,
+    sources: Sequence[str],
+    rules: MarkupRules,
+    options: TranslateOptions,
+    call: Call,
+) -> MarkupTranslated:
+    """Translates what stands between tags; each source comes back in its place.
+
+    Raises:
+        ApiError: as `TranslationService.translate`.
+    """
+    fragments = [Fragment(source, rules) for source in sources]
+    segments = await asyncio.to_thread(lambda: [fragment.segments() for fragment in fragments])
+    texts = [text for texts in segments for text in texts]
+    done = await service.translate(texts, options, call)
+    at = iter(done.translations)
+    found = [[next(at) for _ in texts] for texts in segments]
+
+    def fill() -> list[MarkupTranslation]:
+        pairs = zip(fragments, found, strict=True)
+        return [_filled(fragment, translations) for fragment, translations in pairs]
+
+    return MarkupTranslated(done.model, done.checksum, await asyncio.to_thread(fill))
+
+
+def _filled(fragment: Fragment, translations: Sequence[Translation]) -> MarkupTranslation:
+    depth = max((len(t.alternatives) for t in translations), default=0)
+    alternatives = [
+        fragment.fill([_alternative(t, place) for t in translations]) for place in range(depth)
+    ]
+    return MarkupTranslation(
+        fragment.fill([t.text for t in translations]), translations, alternatives
+    )
+
+
+def _alternative(translation: Translation, place: int) -> str:
+    others = translation.alternatives
+    return others[min(place, len(others) - 1)] if others else translation.text
