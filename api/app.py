@@ -126,7 +126,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     for task in (loading, writing):
         task.cancel()
     await asyncio.gather(loading, writing, return_exceptions=True)
-    await parts.service.registry.close()
+    await parts.service.close()
     await meter.close()
 
 

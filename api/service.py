@@ -143,6 +143,17 @@ class TranslationService:
                     index, _, gap = next(at)
                     yield StreamedSentence(index, answer, gap)
 
+    async def remembered(self) -> None:
+        """Waits until the cache has all that was translated so far."""
+        await asyncio.gather(*self._puts)
+
+    async def close(self) -> None:
+        """Works off what is queued and lets go of models and cache."""
+        await self.registry.close()
+        await self.remembered()
+        await self._cache.close()
+        self._planners.shutdown(wait=False)
+
     def _charged(self, texts: Sequence[str], call: Call) -> AbstractContextManager[None]:
         return self._charge(call.caller, 0 if call.is_charged else sum(map(len, texts)))
 

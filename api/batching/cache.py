@@ -26,6 +26,10 @@ class SentenceCache(Protocol):
         """Remembers translations; others may be forgotten for them."""
         ...
 
+    async def close(self) -> None:
+        """Lets go of connections."""
+        ...
+
 
 class MemoryCache:
     """Forgets what was not asked for longest.
@@ -64,6 +68,9 @@ class MemoryCache:
             digest, encoded = self._entries.popitem(last=False)
             self.n_bytes -= len(encoded) + len(digest) + _ENTRY_BYTES
 
+    async def close(self) -> None:
+        """Does nothing."""
+
 
 class LayeredCache:
     """Asks the near cache first and keeps there what the far one knew."""
@@ -84,6 +91,10 @@ class LayeredCache:
     async def put_many(self, translations: Mapping[str, SentenceTranslation]) -> None:
         """Remembers translations in both."""
         await asyncio.gather(self._near.put_many(translations), self._far.put_many(translations))
+
+    async def close(self) -> None:
+        """Closes both."""
+        await asyncio.gather(self._near.close(), self._far.close())
 
 
 def encode(translation: SentenceTranslation) -> bytes:

@@ -75,6 +75,10 @@ class RedisCache:
         except Exception as error:  # a cache is no reason to fail
             self._pause(error)
 
+    async def close(self) -> None:
+        """Closes its connections."""
+        await self._client.aclose()
+
     @property
     def _is_paused(self) -> bool:
         return self._now() < self._paused_until_s
