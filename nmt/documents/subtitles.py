@@ -30,6 +30,9 @@ _DIALOGUE = re.compile(r"\s*[-–—]\s*(?=\S)")
 MAX_PAUSE_S = 2.0
 """A sentence does not go on after a longer pause between two cues."""
 
+MAX_CUES = 4
+"""What goes on for longer without an end is no sentence; its cues are translated one by one."""
+
 
 @dataclass
 class _Line:
@@ -209,9 +212,15 @@ def _slots(lines: Sequence[_Line]) -> Iterator[Slot]:
             n_chars = min(sentence.end, end) - max(sentence.start, start)
             if n_chars > 0:
                 shares.append(_Share(number, n_chars))
-        put = group.add(sentence.text, shares)
-        if has_hangul(sentence.text):
-            yield _SentenceSlot(sentence.text, put)
+        for part in [shares] if len(shares) <= MAX_CUES else [[share] for share in shares]:
+            first, last = (
+                starts[part[0].line],
+                starts[part[-1].line] + len(lines[part[-1].line].text),
+            )
+            text = joined[max(first, sentence.start) : min(last, sentence.end)]
+            put = group.add(text, part)
+            if has_hangul(text):
+                yield _SentenceSlot(text, put)
 
 
 def deal(shares: Sequence[int], text: str) -> list[str]:

@@ -114,7 +114,7 @@ def as_chars(pieces: Sequence[Piece]) -> str:
 
 def with_margins(pieces: Sequence[Piece], source: Sequence[Piece]) -> list[Piece]:
     """Gives the pieces of a translation with the white space at the ends that the source has."""
-    done = list(pieces)
+    done = list(pieces) or [""]
     text = as_chars(source)
     before = text[: len(text) - len(text.lstrip())]
     after = text[len(text.rstrip()) :]

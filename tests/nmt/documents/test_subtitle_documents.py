@@ -91,6 +91,13 @@ def test_a_pause_ends_the_sentence() -> None:
     assert open_document(text.encode(), "a.srt").segments()[0] == "나는 어제 서울에서"
 
 
+def test_what_never_ends_is_translated_cue_by_cue(mask_document: MaskDocument) -> None:
+    cue = "{}\n00:00:{:02},000 --> 00:00:{:02},900\n이것은 자막의\n\n"
+    text = "".join(cue.format(n, n, n) for n in range(1, 7))
+    assert open_document(text.encode(), "a.srt").segments() == ("이것은 자막의",) * 6
+    assert mask_document(text.encode(), "a.srt").decode() == text.replace("이것은 자막의", "T3 T3")
+
+
 def test_file_without_cues_is_refused() -> None:
     with pytest.raises(DocumentError, match="the file has no cue"):
         open_document("그냥 글".encode(), "a.srt")

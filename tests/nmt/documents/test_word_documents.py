@@ -13,6 +13,8 @@ import pytest
 from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls, qn
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from nmt.documents import open_document
 
@@ -208,3 +210,38 @@ def test_field_with_korean_result_keeps_its_marks_in_order() -> None:
     assert re.findall(r'fldCharType="(\w+)"|<w:t[^>]*>([^<]*)', xml) == [
         ("", "a "), ("begin", ""), ("separate", ""), ("", "b"), ("end", ""), ("", " c"),
     ]  # fmt: skip
+
+
+TAGS = st.sampled_from(
+    ["<g1>", "</g1>", "<g2>", "</g2>", "<g3/>", "<g1/>", "</g9>", " ", "word", ".", "\n", "\x00"]
+)
+
+
+@pytest.fixture(scope="module")
+def write(report: bytes) -> Callable[[str], Any]:
+    """Gives the report with one and the same translation everywhere."""
+    document = open_document(report, "a.docx")
+    return lambda text: body(document.write([text] * len(document.segments())))
+
+
+@pytest.mark.slow
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(written=st.lists(TAGS, max_size=12))
+def test_whatever_a_model_writes_links_and_notes_stay(
+    write: Callable[[str], Any], written: list[str]
+) -> None:
+    paragraphs = write("".join(written)).paragraphs
+    assert [link.address for link in paragraphs[1].hyperlinks] == ["https://example.org/"]
+    fields = re.findall(r'fldCharType="(\w+)"', paragraphs[3]._p.xml)
+    assert fields == ["begin", "separate", "end"]
+    assert paragraphs[1].text.count("word") == written.count("word")
+
+
+@pytest.mark.parametrize("translation", ["", " ", "<g1></g1>", "\n"])
+def test_empty_translation_leaves_a_sound_document(
+    write: Callable[[str], Any], translation: str
+) -> None:
+    paragraphs = write(translation).paragraphs
+    assert [link.address for link in paragraphs[1].hyperlinks] == ["https://example.org/"]
