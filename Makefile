@@ -15,7 +15,7 @@ SHORT_BENCHMARKS := segmentation
 SETUP_FILES := pyproject.toml constraints.txt scripts/install.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup translate serve test test-slow test-all lint format types imports tree check bench clean
+.PHONY: help setup translate serve test test-slow test-browser test-all lint format types imports tree check bench clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 14
@@ -46,6 +46,9 @@ test: .venv/dev-ready  ## the fast tests, under three minutes on two cores
 
 test-slow: .venv/dev-ready  ## only the slow tests
 	@$(PYTEST) -q -m slow $(ARGS) || { code=$$?; test $$code -eq 5 || exit $$code; }
+
+test-browser: .venv/dev-ready  ## the tests of the page; needs Chromium and chromedriver
+	@$(PYTEST) -q -m browser $(ARGS) || { code=$$?; test $$code -eq 5 || exit $$code; }
 
 test-all: .venv/dev-ready  ## all tests; those that this machine cannot run are skipped
 	@$(PYTEST) -q $(ARGS)

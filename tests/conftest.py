@@ -58,7 +58,9 @@ def _has_jvm() -> bool:
 
 
 def _has_browser() -> bool:
-    return any(shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome"))
+    names = ("chromium", "chromium-browser", "google-chrome")
+    has_driver = shutil.which("chromedriver") and importlib.util.find_spec("selenium")
+    return bool(has_driver) and any(map(shutil.which, names))
 
 
 def _has_docker() -> bool:
@@ -70,7 +72,7 @@ def _has_docker() -> bool:
 NEEDS: dict[str, tuple[Callable[[], bool], str]] = {
     "gpu": (_has_cuda, "no CUDA device"),
     "jvm": (_has_jvm, "no Java, or the extra `analyzers` is not installed"),
-    "browser": (_has_browser, "no Chromium"),
+    "browser": (_has_browser, "no Chromium with its chromedriver, or no selenium"),
     "docker": (_has_docker, "no Docker engine"),
 }
 

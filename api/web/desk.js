@@ -172,25 +172,31 @@ export class Desk {
     if (focused) span?.focus();
   }
 
-  /** Fetches attention and other translations of a sentence of a long text. */
+  /** Fetches attention and other translations of a sentence of a long text, once. */
   async complete(index) {
     const sentence = this.sentences[index];
     if (!sentence || sentence.isComplete) return;
+    sentence.completing ??= this.fetchRest(sentence);
     try {
-      const found = (await translate(this.body(sentence.source, true))).sentences;
-      sentence.isComplete = true;
-      if (found.length !== 1) return;
-      const { alternatives, attention, text } = found[0];
-      sentence.alternatives = alternatives.filter((other) => other.text !== sentence.text);
-      if (!attention || text !== sentence.text) return;
-      for (const token of attention.source_tokens) {
-        token.start += sentence.start;
-        token.end += sentence.start;
-      }
-      sentence.attention = attention;
+      await sentence.completing;
     } catch (error) {
+      sentence.completing = null;
       this.fail(error);
     }
+  }
+
+  async fetchRest(sentence) {
+    const found = (await translate(this.body(sentence.source, true))).sentences;
+    sentence.isComplete = true;
+    if (found.length !== 1) return;
+    const { alternatives, attention, text } = found[0];
+    sentence.alternatives = alternatives.filter((other) => other.text !== sentence.text);
+    if (!attention || text !== sentence.text) return;
+    for (const token of attention.source_tokens) {
+      token.start += sentence.start;
+      token.end += sentence.start;
+    }
+    sentence.attention = attention;
   }
 
   /** Completes a sentence in which the pointer stays. */
