@@ -20,6 +20,7 @@ DATA_FOLDERS = {
 }
 OTHER_FOLDERS = {
     "configs": "settings of training runs, TOML",
+    "docker": "images; proxy, Prometheus and Grafana of docker-compose.yml",
     "tests": "mirrors the packages; system/ checks the repository as a whole",
     "benchmarks": "speed, memory and accuracy, side by side with other systems",
     "scripts": "install.py makes .venv; tree.py draws this tree",
