@@ -13,18 +13,18 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Annotated, Any, cast
+from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
-from api.errors import ForbiddenError, UnauthorizedError
+from api.errors import ForbiddenError, InvalidRequestError, UnauthorizedError
+from api.fields import read_fields
 from api.keys import ApiKey, KeyRing
 from api.record import current_record
 
 _SCHEMES = ("bearer", "deepl-auth-key")
 _HEADERS = ("x-api-key", "x-ncp-apigw-api-key", "x-naver-client-secret")
 _FIELDS = ("api_key", "auth_key")
-_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 _IPV6_PREFIX = 64
 """Bits that one customer of a provider has; the rest they choose as they like."""
 
@@ -57,16 +57,11 @@ async def find_key(request: Request) -> str | None:
 
 
 async def _key_in_body(request: Request) -> str | None:
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    fields: Any = {}
-    if kind in _FORMS:
-        fields = await request.form()
-    elif kind == "application/json":
-        try:
-            fields = await request.json()
-        except (ValueError, RecursionError):
-            return None  # the route says what is wrong with it
-    found = [fields.get(name) for name in _FIELDS] if hasattr(fields, "get") else []
+    try:
+        fields = await read_fields(request)
+    except InvalidRequestError:
+        return None  # the route says what is wrong with it
+    found = [fields.get(name) for name in _FIELDS]
     return next((value for value in found if isinstance(value, str) and value), None)
 
 

@@ -17,6 +17,7 @@ from starlette.responses import Response, StreamingResponse
 from api.disconnect import unless_gone
 from api.errors import ApiError
 from api.json_response import JsonResponse
+from api.record import current_record
 
 logger = logging.getLogger(__name__)
 
@@ -59,6 +60,7 @@ async def _drip(working: asyncio.Future[dict[str, Any]], every_s: float) -> Asyn
             await _wait(working, every_s)
         yield bytes(JsonResponse(working.result()).body)
     except ApiError as error:
+        current_record().error = error.type
         logger.warning("an answer that had begun was cut off: %s", error.type)
         raise
     finally:

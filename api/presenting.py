@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from api.alignment import align
 from api.markup import MarkupTranslation
 from api.models import Model
@@ -19,6 +21,7 @@ from nmt.config import RnnConfig
 from nmt.translation import Flag, SentenceTranslation, Token, Translation
 
 _DIGITS = 6
+_HALF_PAIR = re.compile("[\ud800-\udfff]")
 
 
 def present(translation: Translation, asked: TranslateBody) -> TranslationOut:
@@ -51,7 +54,7 @@ def present_sentence(sentence: SentenceTranslation, asked: TranslateBody) -> Sen
     """Gives a sentence with what was asked for."""
     has_tokens = bool(sentence.source_tokens)
     return SentenceOut(
-        source=sentence.source,
+        source=_sendable(sentence.source),
         start=sentence.start,
         end=sentence.end,
         text=sentence.text,
@@ -77,7 +80,12 @@ def _alignment(sentence: SentenceTranslation) -> list[AlignmentOut]:
 
 
 def _token(token: Token) -> TokenOut:
-    return TokenOut(text=token.text, start=token.start, end=token.end)
+    return TokenOut(text=_sendable(token.text), start=token.start, end=token.end)
+
+
+def _sendable(text: str) -> str:
+    """A part of the request's text, of the same length, without what UTF-8 cannot hold."""
+    return _HALF_PAIR.sub("\ufffd", text)
 
 
 def present_model(model: Model, is_default: bool) -> ModelOut:

@@ -49,7 +49,8 @@ def render(sentence: SourceSentence, hypothesis: Hypothesis, tokenizer: Tokenize
     the model wrote nothing, the source stands in the place of its translation.
     """
     raw = tokenizer.decode(list(hypothesis.ids))
-    restored = restore(tidy(raw), sentence.protected)
+    # Models that write bytes can write control characters.
+    restored = restore(printable(tidy(raw)), sentence.protected)
     if not restored.text.strip():
         text = as_given(sentence)
         return Rendering(text, _with_part(sentence, [Flag.COPIED_SOURCE]), hypothesis, "")

@@ -65,6 +65,14 @@ def test_translate_gives_alternatives(client: TestClient) -> None:
     assert len(translation["alternatives"]) == len(scores)
 
 
+def test_halves_of_surrogate_pairs_are_answered_at_the_same_offsets(client: TestClient) -> None:
+    body = '{"text": "안녕\\ud800하세요. \\udfff 네.", "attention": true}'
+    for path in ("/v1/translate", "/v1/translate/stream"):
+        reply = client.post(path, content=body, headers={"Content-Type": "application/json"})
+        assert reply.status_code == 200, reply.text
+        assert "안녕\ufffd하세요." in reply.text
+
+
 def events(text: str) -> list[tuple[str, dict[str, Any]]]:
     blocks = [block.split("\n") for block in text.strip().split("\n\n")]
     return [(e.removeprefix("event: "), json.loads(d.removeprefix("data: "))) for e, d in blocks]

@@ -232,6 +232,14 @@ def test_case_is_not_taken_from_latin_letters_of_the_source(
     assert translator.translate(["iphone이 비싸요."])[0].text == "The iphone is expensive."
 
 
+def test_control_characters_of_a_model_are_left_out(scripted_translator: MakeTranslator) -> None:
+    translator = scripted_translator(lambda text, _: ["I \x1bsee\x07."])
+    (found,) = translator.translate(["봐요."], TranslateOptions(attention=True))
+    assert found.text == "I see."
+    for token in found.sentences[0].target_tokens[:-1]:
+        assert found.text[token.start : token.end] == token.text
+
+
 # ---------------------------------------------------------------- glossary and alternatives
 
 
