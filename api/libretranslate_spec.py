@@ -25,9 +25,6 @@ _FIELDS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     "/suggest": {
         "q": _TEXT, "s": _TEXT, "source": _SOURCE, "target": _TARGET, "api_key": _STRING,
     },
-    "/translate_file": {
-        "file": {"type": "file"}, "source": _SOURCE, "target": _TARGET, "api_key": _STRING,
-    },
 }  # fmt: skip
 _OPTIONAL = frozenset({"format", "alternatives", "api_key"})
 _ERROR = {"type": "object", "properties": {"error": _STRING}}

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from api.service import Call, TranslationService
 from nmt.documents.html import HTML
-from nmt.documents.markup import Fragment, MarkupRules, Token, iter_tokens
+from nmt.documents.markup import Fragment, MarkupRules, iter_tokens
 from nmt.translation import TranslateOptions, Translation
 
 
@@ -65,36 +66,40 @@ class Outline:
         return name not in self._inside
 
     def _read(self, source: str) -> None:
-        children: list[list[str]] = [[]]
-        names: list[str] = []
-        has_text = [False]
+        opened = [_Element("")]
+        names: Counter[str] = Counter()
         for token in iter_tokens(source, _NO_RULES):
             if token.is_text:
-                has_text[-1] = has_text[-1] or bool(token.source.strip())
-            elif token.is_close and token.name in names:
-                while names:
-                    self._close(children.pop(), has_text.pop())
-                    if names.pop() == token.name:
-                        break
+                opened[-1].has_text |= bool(token.source.strip())
+            elif token.is_close and names[token.name]:
+                name = ""
+                while name != token.name:
+                    name = self._close(opened.pop())
+                    names[name] -= 1
             elif token.name and not token.is_close:
-                children[-1].append(token.name)
-                _open(token, names, children, has_text)
-        while children:
-            self._close(children.pop(), has_text.pop())
+                opened[-1].children.add(token.name)
+                if not token.is_closed:
+                    opened.append(_Element(token.name))
+                    names[token.name] += 1
+        for element in opened:
+            self._close(element)
 
-    def _close(self, children: Iterable[str], has_text: bool) -> None:
-        if has_text:
-            self._inside.update(children)
+    def _close(self, element: _Element) -> str:
+        if element.has_text:
+            self._inside.update(element.children)
+        return element.name
+
+
+@dataclass
+class _Element:
+    """An open tag, and what stands directly in it."""
+
+    name: str
+    children: set[str] = field(default_factory=set)
+    has_text: bool = False
 
 
 _NO_RULES = MarkupRules(inline=lambda name: True)
-
-
-def _open(token: Token, names: list[str], children: list[list[str]], has_text: list[bool]) -> None:
-    if not token.is_closed:
-        names.append(token.name)
-        children.append([])
-        has_text.append(False)
 
 
 def xml_rules(tags: XmlTags) -> MarkupRules:

@@ -92,7 +92,7 @@ async def _translate(
         segmentation=Segmentation.LINES if whole else Segmentation.SENTENCES,
     )
     if asked.tags.handling:
-        rules = _rules(asked, texts)
+        rules = await asyncio.to_thread(_rules, asked, texts)
         markup = await translate_markup(service, texts, rules, options, settled.call)
         return [found.text for found in markup.translations]
     if asked.split_sentences != "1":
