@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from nmt.offsets import NormalizedLine, normalize_line
 from nmt.text.long import split_long
-from nmt.text.protect import Protected, protect
+from nmt.text.protect import Protected, Terms, protect
 from nmt.text.segment import Sentence, split_sentences
 from nmt.tokenizers.base import Encoding, Tokenizer
 from nmt.translation import Segmentation, Token
@@ -90,7 +90,7 @@ class _Line:
     """Where it begins in the input."""
     protected: Protected
     """Of the whole line, so that no sentence ends inside a span."""
-    glossary: Mapping[str, str] | None
+    terms: Terms
 
 
 class Planner:
@@ -108,7 +108,7 @@ class Planner:
     def plan(
         self,
         text: str,
-        glossary: Mapping[str, str] | None = None,
+        glossary: Terms | Mapping[str, str] | None = None,
         segmentation: Segmentation = Segmentation.SENTENCES,
     ) -> Plan:
         """Cuts `text` into sentences, or only into lines, and encodes them.
@@ -116,11 +116,12 @@ class Planner:
         Raises:
             InputError: a glossary term is empty.
         """
+        terms = glossary if isinstance(glossary, Terms) else Terms(glossary or {})
         sentences = tuple(
             sentence
             for match in _LINE.finditer(text)
             for sentence in self._iter_line(
-                normalize_line(match[0]), match.start(), glossary, _SPLITS[segmentation]
+                normalize_line(match[0]), match.start(), terms, _SPLITS[segmentation]
             )
         )
         return Plan(text, sentences, _gaps(text, sentences))
@@ -129,11 +130,11 @@ class Planner:
         self,
         line: NormalizedLine,
         line_start: int,
-        glossary: Mapping[str, str] | None,
+        terms: Terms,
         split: Callable[[str], Sequence[Sentence]],
     ) -> Iterator[SourceSentence]:
-        protected = protect(line.text, glossary)
-        context = _Line(line, line_start, protected, glossary)
+        protected = protect(line.text, terms)
+        context = _Line(line, line_start, protected, terms)
         for sentence in split(protected.text):
             yield from self._iter_parts(context, sentence, is_part=False)
 
@@ -160,7 +161,7 @@ class Planner:
         start, end = context.protected.source_range(sentence.start, sentence.end)
         first, last = line.source_range(start, end)
         core_start, core_end = _core(line.text, start, end)
-        protected = protect(line.text[core_start:core_end], context.glossary)
+        protected = protect(line.text[core_start:core_end], context.terms)
         ids: tuple[int, ...] = ()
         if _SYLLABLE.search(_PLACEHOLDER.sub("", protected.text)):
             ids = tuple(self._tokenizer.encode_ids(protected.text))

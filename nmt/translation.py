@@ -6,9 +6,11 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from itertools import zip_longest
 
 from nmt.config import SearchConfig
+from nmt.text.protect import Terms
 
 
 class Flag(StrEnum):
@@ -126,6 +128,15 @@ class TranslateOptions:
     segmentation: Segmentation = Segmentation.SENTENCES
     search: SearchConfig | None = None
     """All search settings, in place of the bundle's; the fields above still count."""
+
+    @cached_property
+    def terms(self) -> Terms:
+        """The glossary, ready to be looked for in all texts of the call.
+
+        Raises:
+            InputError: a term is empty.
+        """
+        return Terms(self.glossary)
 
     def search_config(self, defaults: SearchConfig) -> SearchConfig:
         """Gives the search settings of a call.

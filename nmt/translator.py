@@ -125,7 +125,7 @@ class Translator:
     def plan(self, text: str, options: TranslateOptions | None = None) -> Plan:
         """Cuts a text into the sentences that `translate_sentences` takes."""
         options = options or TranslateOptions()
-        return self._planner.plan(text, options.glossary, options.segmentation)
+        return self._planner.plan(text, options.terms, options.segmentation)
 
     def translate_sentences(
         self, sentences: Sequence[SourceSentence], search: SearchConfig, attention: bool = False

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nmt.errors import InputError
-from nmt.text.protect import MAX_PLACEHOLDERS, protect, restore
+from nmt.text.protect import MAX_PLACEHOLDERS, Terms, protect, restore
 from nmt.tokenizers.base import PLACEHOLDERS
 
 FRAGMENTS = st.sampled_from(
@@ -113,9 +113,11 @@ def test_terms_and_other_spans_never_overlap() -> None:
 
 
 def test_terms_may_be_tens_of_thousands() -> None:
-    terms = {f"용어{n}": f"term {n}" for n in range(20_000)}
+    terms = Terms({f"용어{n}": f"term {n}" for n in range(50_000)})
     protected = protect("용어7과 용어19999는 용어1234567과 다르다.", terms)
     assert protected.values == ("term 7", "term 19999")
+    text = " ".join(f"용어{n}" for n in range(20_000))
+    assert protect(text, terms).values == tuple(f"term {n}" for n in range(16))
 
 
 def test_terms_refuse_an_empty_entry() -> None:
