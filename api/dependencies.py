@@ -13,12 +13,12 @@ from api.service import TranslationService
 from api.settings import Settings
 
 
-def get_service(request: Request) -> TranslationService:
+async def get_service(request: Request) -> TranslationService:
     """Gives the service of the app."""
     return cast(TranslationService, request.app.state.service)
 
 
-def get_settings(request: Request) -> Settings:
+async def get_settings(request: Request) -> Settings:
     """Gives the settings of the app."""
     return cast(Settings, request.app.state.settings)
 

@@ -13,7 +13,7 @@ from api.glossary_entries import check_entries
 from api.settings import Settings
 
 
-def get_glossaries(request: Request) -> GlossaryStore:
+async def get_glossaries(request: Request) -> GlossaryStore:
     """Gives the glossaries that are kept."""
     return cast(GlossaryStore, request.app.state.glossaries)
 

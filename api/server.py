@@ -21,6 +21,8 @@ from api.settings import Settings
 logger = logging.getLogger(__name__)
 
 _END = (signal.SIGINT, signal.SIGTERM)
+_KEEP_ALIVE_S = 75
+"""Longer than the 60 s after which proxies let go of a connection, so that it is they who do."""
 
 
 def run(app: FastAPI, settings: Settings) -> None:
@@ -34,6 +36,7 @@ def run(app: FastAPI, settings: Settings) -> None:
         host=settings.host,
         port=settings.port,
         timeout_graceful_shutdown=settings.drain_s,
+        timeout_keep_alive=_KEEP_ALIVE_S,
         forwarded_allow_ips=settings.forwarded_allow_ips,
         log_config=None,
         access_log=False,

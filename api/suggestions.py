@@ -58,7 +58,7 @@ class SuggestionStore:
             return [Suggestion(**row) for row in rows]
 
 
-def get_suggestions(request: Request) -> SuggestionStore:
+async def get_suggestions(request: Request) -> SuggestionStore:
     """Gives the suggestions that are kept."""
     return cast(SuggestionStore, request.app.state.suggestions)
 

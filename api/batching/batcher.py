@@ -17,15 +17,15 @@ from typing import Protocol
 from api.batching.isolation import Outcome, translate_isolating
 from api.batching.keys import SentenceKey, Settings, key_of
 from api.batching.queue import FairQueue
+from api.batching.speed import Speedometer
 from api.errors import OverloadedError, TranslationFailedError
 from nmt.plan import SourceSentence
 from nmt.translation import SentenceTranslation
 from nmt.translator import Translator
 
-_SMOOTHING = 0.2
-"""Weight of the newest batch in the measured speed."""
-_FIRST_GUESS = 500.0
-"""Source pieces per second, before anything was measured."""
+_SAFE = 0.8
+"""Share of a deadline that the estimated wait may take: who is let in and then told that it took
+too long was served worse than who is refused at once."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,8 @@ class Batcher:
         self._is_idle.set()
         self._threads = ThreadPoolExecutor(limits.workers, thread_name_prefix="model")
         self._workers: list[asyncio.Task[None]] = []
-        self._tokens_per_s = _FIRST_GUESS
+        self._speed = Speedometer()
+        self._tokens_in_work = 0
 
     @property
     def queued_tokens(self) -> int:
@@ -138,7 +139,7 @@ class Batcher:
     @property
     def tokens_per_s(self) -> float:
         """Source pieces per second at present."""
-        return self._tokens_per_s
+        return self._speed.tokens_per_s
 
     def start(self) -> None:
         """Begins to work; needs a running event loop."""
@@ -181,6 +182,14 @@ class Batcher:
             self._has_work.set()
         return Ticket(self, [self._place(self._jobs[key]) for key in keys])
 
+    def check_open(self, caller: str, deadline_s: float | None) -> None:
+        """Tells whether it makes sense to submit anything at all, before work is put into it.
+
+        Raises:
+            OverloadedError: not even one piece would be translated in `deadline_s`.
+        """
+        self._admit(caller, 1, deadline_s)
+
     def leave(self, job: Job, waiter: asyncio.Future[SentenceTranslation]) -> None:
         """Takes a waiter from a job; a queued job without waiters is dropped."""
         job.waiters.discard(waiter)
@@ -197,20 +206,21 @@ class Batcher:
         waiting = self._queue.tokens
         if not waiting or not tokens:
             return
-        wait_s = self._queue.tokens_before(caller, tokens) / self._tokens_per_s
         if waiting + tokens > self._limits.queue_tokens:
             raise OverloadedError(
                 f"{waiting} pieces wait to be translated and {tokens} more do not fit; "
                 f"allowed: {self._limits.queue_tokens}; try again later",
                 limit=self._limits.queue_tokens,
-                retry_after_s=waiting / self._tokens_per_s,
+                retry_after_s=waiting / self.tokens_per_s,
             )
-        if deadline_s is not None and wait_s > deadline_s:
+        before = self._queue.tokens_before(caller, tokens) + self._tokens_in_work
+        wait_s = before / self.tokens_per_s
+        if deadline_s is not None and wait_s > _SAFE * deadline_s:
             raise OverloadedError(
-                f"this would take about {wait_s:.1f} s in the queue; allowed: {deadline_s:.1f} s; "
-                "try again later or send less at once",
-                limit=deadline_s,
-                retry_after_s=max(1.0, wait_s - deadline_s),
+                f"this would take about {wait_s:.1f} s in the queue; allowed: "
+                f"{_SAFE * deadline_s:.1f} s; try again later or send less at once",
+                limit=_SAFE * deadline_s,
+                retry_after_s=max(1.0, wait_s - _SAFE * deadline_s),
             )
 
     async def _work(self) -> None:
@@ -227,6 +237,7 @@ class Batcher:
                 continue
             for job in jobs:
                 job.is_queued = False
+                self._tokens_in_work += job.tokens
             start = time.perf_counter()
             outcomes = await loop.run_in_executor(
                 self._threads, translate_isolating, self._translator,
@@ -236,8 +247,9 @@ class Batcher:
 
     def _finish(self, report: BatchReport) -> None:
         tokens = sum(job.tokens for job in report.jobs)
-        speed = self._limits.workers * tokens / max(report.seconds, 1e-6)
-        self._tokens_per_s += _SMOOTHING * (speed - self._tokens_per_s)
+        self._tokens_in_work -= tokens
+        queued_s = min(job.queued_s for job in report.jobs)
+        self._speed.count(tokens, queued_s, report.started_s + report.seconds)
         for observer in self._observers:
             observer.batch_done(report)
         for job, outcome in zip(report.jobs, report.outcomes, strict=True):

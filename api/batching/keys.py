@@ -6,7 +6,7 @@ import dataclasses
 import hashlib
 import json
 from dataclasses import dataclass
-from functools import cached_property
+from functools import lru_cache
 
 from nmt.config import SearchConfig
 from nmt.plan import SourceSentence
@@ -19,10 +19,16 @@ class Settings:
     search: SearchConfig
     attention: bool = False
 
-    @cached_property
+    @property
     def name(self) -> str:
         """Tells settings apart."""
-        return json.dumps([dataclasses.asdict(self.search), self.attention], sort_keys=True)
+        return _name(self)
+
+
+@lru_cache(maxsize=256)
+def _name(settings: Settings) -> str:
+    """Nearly all requests have the same settings."""
+    return json.dumps([dataclasses.asdict(settings.search), settings.attention], sort_keys=True)
 
 
 @dataclass(frozen=True)

@@ -179,6 +179,32 @@ def test_batcher_refuses_what_would_come_too_late(play: Callable[..., None]) -> 
     play(scene)
 
 
+def test_batcher_says_before_the_work_that_it_is_full(play: Callable[..., None]) -> None:
+    async def scene(at: Scene) -> None:
+        at.batcher.check_open("a", 1e-9)
+        at.submit("먼저 왔어요.")
+        await at.until_entered()
+        at.submit("줄을 서요. " * 5 + "끝이에요.")
+        with pytest.raises(OverloadedError, match=r"would take about .* s in the queue"):
+            at.batcher.check_open("a", 0.001)
+        at.batcher.check_open("a", 60)
+        at.batcher.check_open("a", None)
+
+    play(scene)
+
+
+def test_batcher_counts_what_is_in_work_as_a_wait(play: Callable[..., None]) -> None:
+    async def scene(at: Scene) -> None:
+        at.submit("이것은 아주 길고 긴 문장이라서 오래 걸려요. " * 4)
+        await at.until_entered()
+        at.submit("줄을 서요.")
+        allowed_s = 1.3 * (at.batcher.queued_tokens + 1) / at.batcher.tokens_per_s
+        with pytest.raises(OverloadedError, match="in the queue; allowed"):
+            at.submit("급해요.", deadline_s=allowed_s)
+
+    play(scene)
+
+
 def test_batcher_takes_anything_when_nothing_waits(play: Callable[..., None]) -> None:
     async def scene(at: Scene) -> None:
         at.gate.opened.set()

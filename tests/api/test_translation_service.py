@@ -81,6 +81,7 @@ def test_service_remembers_a_sentence_at_any_place(play: Callable[..., None]) ->
         service._count_cache = counts.add
         options = TranslateOptions(attention=True)
         first = await service.translate(["커피 한 잔 주세요."], options, CALL)
+        await service.remembered()
         again = await service.translate(["OK\n  커피 한 잔 주세요."], options, CALL)
         (before,), (_, after) = (d.translations[0].sentences for d in (first, again))
         assert counts.calls == [(0, 1), (1, 0)]
