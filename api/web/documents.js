@@ -5,8 +5,7 @@ import { onLanguage, percent, say } from "./language.js";
 import { inWords } from "./notices.js";
 
 const POLL_MS = 1000;
-const ENDED = new Set(["done", "failed", "cancelled", "expired"]);
-const WAITING = new Set(["queued", "waiting", "pending"]);
+const ENDED = new Set(["done", "failed"]);
 
 /** Sends a file; gives the job. `onProgress` is called with the share that is sent.
  * XMLHttpRequest, because fetch does not tell how far an upload is.
@@ -33,7 +32,7 @@ function send(file, model, onProgress) {
 export function readFormats(answer) {
   const formats = Array.isArray(answer) ? answer : answer?.formats;
   if (!Array.isArray(formats)) return null;
-  return formats.flatMap((format) => (typeof format === "string" ? format : format.suffixes ?? format.extensions ?? []));
+  return formats.flatMap((format) => (typeof format === "string" ? format : format.extensions ?? []));
 }
 
 class Job {
@@ -82,10 +81,9 @@ class Job {
     const { status } = this.state;
     if (this.problem) return inWords(this.problem);
     if (status === "sending") return say("jobSending", percent(this.share));
-    if (WAITING.has(status)) return say("jobQueued");
+    if (status === "queued") return say("jobQueued");
     if (status === "done") return say("jobDone");
-    if (status === "cancelled") return say("jobCancelled");
-    if (ENDED.has(status)) return `${say("jobFailed")}${this.state.error?.detail ? `: ${this.state.error.detail}` : ""}`;
+    if (status === "failed") return say("jobFailed", this.state.error?.detail ?? this.state.error ?? "");
     return say("jobRunning", percent(this.share));
   }
 
@@ -147,7 +145,7 @@ export class Documents {
     this.model = model;
     this.onProblem = onProblem;
     this.jobs = [];
-    this.suffixes = [];
+    this.extensions = [];
     this.list = document.getElementById("jobs");
     const input = document.getElementById("file");
     input.addEventListener("change", () => {
@@ -161,19 +159,19 @@ export class Documents {
   /** Shows the tab if the service takes documents. */
   async start() {
     try {
-      this.suffixes = readFormats(await (await ask("v1/documents/formats")).json());
+      this.extensions = readFormats(await (await ask("v1/documents/formats")).json());
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       return;
     }
-    if (!this.suffixes) return;
-    document.getElementById("file").accept = this.suffixes.join(",");
+    if (!this.extensions) return;
+    document.getElementById("file").accept = this.extensions.join(",");
     document.getElementById("tabs").hidden = false;
     this.draw();
   }
 
   draw() {
-    document.getElementById("formats").textContent = say("formats", (this.suffixes ?? []).join(" "));
+    document.getElementById("formats").textContent = say("formats", (this.extensions ?? []).join(" "));
     for (const job of this.jobs) job.draw();
   }
 
