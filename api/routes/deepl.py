@@ -47,7 +47,9 @@ async def translate_texts(
     """Translates texts; without `source_lang`, what is not Korean comes back as it is."""
     asked = read_asked(await read_fields(request))
     check_texts(asked.texts, settings)
-    terms = await asyncio.to_thread(_terms, asked.glossaries, glossaries)
+    terms = {}
+    if asked.glossaries:
+        terms = await asyncio.to_thread(_terms, asked.glossaries, glossaries)
     call = Call(caller, None, settings.deadline_s)
     return await answer_alive(request, _answer(service, asked, terms, call), settings.keepalive_s)
 
