@@ -8,6 +8,7 @@ comes in while it works.
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -26,6 +27,9 @@ from nmt.translator import Translator
 _SAFE = 0.8
 """Share of a deadline that the estimated wait may take: who is let in and then told that it took
 too long was served worse than who is refused at once."""
+
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -250,12 +254,18 @@ class Batcher:
         self._tokens_in_work -= tokens
         queued_s = min(job.queued_s for job in report.jobs)
         self._speed.count(tokens, queued_s, report.started_s + report.seconds)
-        for observer in self._observers:
-            observer.batch_done(report)
+        self._tell(report)
         for job, outcome in zip(report.jobs, report.outcomes, strict=True):
             for waiter in job.waiters:
                 _settle(waiter, outcome)
         self._forget(report.jobs)
+
+    def _tell(self, report: BatchReport) -> None:
+        for observer in self._observers:
+            try:
+                observer.batch_done(report)
+            except Exception as error:  # who measures must not stop who works
+                logger.error("an observer failed: %s", type(error).__name__, exc_info=error)
 
     def _forget(self, jobs: Sequence[Job]) -> None:
         for job in jobs:

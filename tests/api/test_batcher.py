@@ -200,7 +200,7 @@ def test_batcher_counts_what_is_in_work_as_a_wait(play: Callable[..., None]) -> 
         at.submit("줄을 서요.")
         allowed_s = 1.3 * (at.batcher.queued_tokens + 1) / at.batcher.tokens_per_s
         with pytest.raises(OverloadedError, match="in the queue; allowed"):
-            at.submit("급해요.", deadline_s=allowed_s)
+            at.batcher.check_open("a", allowed_s)
 
     play(scene)
 
@@ -247,3 +247,19 @@ def test_batcher_tells_observers_of_every_batch(play: Callable[..., None]) -> No
         assert at.batcher.tokens_per_s != 500.0
 
     play(scene, observers=[watching])
+
+
+def test_batcher_works_on_when_an_observer_fails(
+    play: Callable[..., None], caplog: pytest.LogCaptureFixture
+) -> None:
+    class Broken:
+        def batch_done(self, report: BatchReport) -> None:
+            raise KeyError("a metric")
+
+    async def scene(at: Scene) -> None:
+        at.gate.opened.set()
+        for text in ("하나예요.", "둘이에요."):
+            assert await texts(at.submit(text)) == [text]
+
+    play(scene, observers=[Broken()])
+    assert "an observer failed: KeyError" in caplog.text
