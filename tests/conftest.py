@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import shutil
 import subprocess
@@ -63,10 +64,14 @@ def _has_browser() -> bool:
     return bool(has_driver) and any(map(shutil.which, names))
 
 
+@functools.cache
 def _has_docker() -> bool:
     if shutil.which("docker") is None:
         return False
-    return subprocess.run(["docker", "info"], capture_output=True, timeout=20).returncode == 0
+    try:
+        return subprocess.run(["docker", "info"], capture_output=True, timeout=60).returncode == 0
+    except subprocess.TimeoutExpired:
+        return False
 
 
 NEEDS: dict[str, tuple[Callable[[], bool], str]] = {
