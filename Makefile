@@ -15,7 +15,7 @@ SHORT_BENCHMARKS := segmentation
 SETUP_FILES := pyproject.toml constraints.txt scripts/install.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup translate serve test test-slow test-browser test-all lint format types imports tree check bench clean
+.PHONY: help setup translate serve test test-slow test-browser test-docker test-all lint format types imports tree check bench clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 14
@@ -49,6 +49,9 @@ test-slow: .venv/dev-ready  ## only the slow tests
 
 test-browser: .venv/dev-ready  ## the tests of the page; needs Chromium and chromedriver
 	@$(PYTEST) -q -m browser $(ARGS) || { code=$$?; test $$code -eq 5 || exit $$code; }
+
+test-docker: .venv/dev-ready  ## the tests of the images and of docker-compose.yml; needs a Docker engine
+	@$(PYTEST) -q -m docker $(ARGS) || { code=$$?; test $$code -eq 5 || exit $$code; }
 
 test-all: .venv/dev-ready  ## all tests; those that this machine cannot run are skipped
 	@$(PYTEST) -q $(ARGS)
