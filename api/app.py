@@ -22,10 +22,13 @@ from api.middleware.security import SecurityHeaders
 from api.routes import (
     admin,
     deepl,
+    deepl_documents,
     deepl_glossaries,
+    documents,
     glossaries,
     health,
     libretranslate,
+    libretranslate_files,
     metrics,
     models,
     page,
@@ -42,8 +45,8 @@ logger = logging.getLogger(__name__)
 
 DESCRIPTION = "Korean→English neural machine translation on your own machine."
 ROUTES = (
-    translate, glossaries, models, health, usage, metrics, admin, page,
-    libretranslate, deepl, deepl_glossaries, papago,
+    translate, documents, glossaries, models, health, usage, metrics, admin, page,
+    libretranslate, libretranslate_files, deepl, deepl_documents, deepl_glossaries, papago,
 )  # fmt: skip
 DOCUMENT_PATHS = ("/v1/documents", "/v2/document", "/translate_file")
 """Where bodies may be as large as a document."""
@@ -72,6 +75,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.database = parts.database
     app.state.glossaries = GlossaryStore(parts.database, settings.max_glossaries)
     app.state.suggestions = SuggestionStore(parts.database)
+    app.state.jobs = parts.jobs
     app.state.lifecycle = parts.lifecycle
     for module in ROUTES:
         app.include_router(module.router)
@@ -122,7 +126,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.failure = None
     app.state.loading = loading = asyncio.create_task(_load(app, parts))
     writing = asyncio.create_task(meter.run())
+    parts.jobs.runner.start()
     yield
+    await parts.jobs.close()
     for task in (loading, writing):
         task.cancel()
     await asyncio.gather(loading, writing, return_exceptions=True)

@@ -9,6 +9,10 @@ from api.batching.batcher import BatchLimits
 from api.batching.cache import LayeredCache, MemoryCache, SentenceCache
 from api.batching.redis_cache import RedisCache, connect
 from api.database import FILE_NAME, Database
+from api.jobs.desk import JobDesk
+from api.jobs.files import JobFiles
+from api.jobs.runner import JobRunner
+from api.jobs.store import JobLimits, JobStore
 from api.keys import KeyRing, read_keys
 from api.lifecycle import Lifecycle
 from api.metrics import Metrics
@@ -17,6 +21,9 @@ from api.service import TranslationService
 from api.settings import Settings
 from api.usage import UsageMeter, UsageStore
 from nmt.translator import Translator
+
+JOBS_FOLDER = "documents"
+"""In the data folder."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +36,7 @@ class Parts:
     metrics: Metrics
     database: Database
     lifecycle: Lifecycle
+    jobs: JobDesk
 
 
 def build_parts(settings: Settings) -> Parts:
@@ -50,7 +58,22 @@ def build_parts(settings: Settings) -> Parts:
         registry, build_cache(settings, near), metrics.count_cache, accounts.charged
     )
     metrics.watch(registry, near)
-    return Parts(service, accounts, keys, metrics, database, Lifecycle(settings.drain_delay_s))
+    lifecycle = Lifecycle(settings.drain_delay_s)
+    jobs = build_jobs(settings, service, accounts, database)
+    return Parts(service, accounts, keys, metrics, database, lifecycle, jobs)
+
+
+def build_jobs(
+    settings: Settings, service: TranslationService, accounts: Accounts, database: Database
+) -> JobDesk:
+    """Gives the desk for documents and what works behind it, not started yet."""
+    limits = JobLimits(
+        settings.max_jobs_per_caller, settings.max_waiting_jobs, settings.max_stored_bytes
+    )
+    store = JobStore(database, limits)
+    files = JobFiles(settings.data_folder / JOBS_FOLDER)
+    runner = JobRunner(store, files, service, settings.job_workers, settings.job_keep_hours * 3600)
+    return JobDesk(store, files, service, runner, accounts.charged, settings.max_document_chars)
 
 
 def build_registry(settings: Settings, metrics: Metrics) -> ModelRegistry:

@@ -61,7 +61,7 @@ def read_asked(fields: Fields) -> Asked:
     if target is None:
         raise missing("target_lang")
     source = one_of(fields, "source_lang", (SOURCE,))
-    _check_formality(fields, target)
+    check_formality(fields, target)
     for name in _NOT_HERE:
         if fields.get(name):
             raise InvalidRequestError(f"{name} is not supported by this service; leave it out")
@@ -74,7 +74,7 @@ def read_asked(fields: Fields) -> Asked:
         preserve_formatting=_flag(fields, "preserve_formatting", _NO[0]),
         show_billed_characters=_flag(fields, "show_billed_characters", _NO[0]),
         model_type=one_of(fields, "model_type", _MODEL_TYPES),
-        glossaries=_glossaries(fields, source),
+        glossaries=read_glossaries(fields, source),
         tags=tags,
     )
 
@@ -112,7 +112,12 @@ def _texts(fields: Fields) -> list[str]:
     return texts
 
 
-def _check_formality(fields: Fields, target: str) -> None:
+def check_formality(fields: Fields, target: str) -> None:
+    """Checks that no formality is demanded, for English has none.
+
+    Raises:
+        InvalidRequestError: one is.
+    """
     formality = one_of(fields, "formality", _FORMALITIES)
     if formality in _STRICT_FORMALITIES:
         raise InvalidRequestError(
@@ -153,7 +158,12 @@ def _tags(fields: Fields) -> Tags:
     )
 
 
-def _glossaries(fields: Fields, source: str | None) -> list[str]:
+def read_glossaries(fields: Fields, source: str | None) -> list[str]:
+    """Gives the ids of the glossaries that are to be used.
+
+    Raises:
+        InvalidRequestError: they are not named as they must be.
+    """
     one, several = fields.get("glossary_id"), _listed(fields, "glossary_ids")
     if one and several:
         raise InvalidRequestError("glossary_id cannot be used together with glossary_ids.")

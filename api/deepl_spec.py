@@ -9,6 +9,7 @@ from api.deepl import TARGETS
 _STRING = {"type": "string"}
 _STRINGS = {"type": "array", "items": _STRING}
 _BOOL = {"type": "boolean"}
+_FILE = {"type": "string", "format": "binary"}
 _TRANSLATE = {
     "text": {**_STRINGS, "minItems": 1},
     "target_lang": {"type": "string", "enum": list(TARGETS)},
@@ -46,6 +47,16 @@ def _body(schema: dict[str, Any]) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": content}}
 
 
+_DOCUMENT = {
+    "file": _FILE,
+    "filename": _STRING,
+    "output_format": _STRING,
+    **{name: _TRANSLATE[name] for name in ("target_lang", "source_lang", "formality")},
+    "glossary_id": _STRING,
+}
+_FORM = {"multipart/form-data": {"schema": _object(_DOCUMENT, "file", "target_lang")}}
+DOCUMENT = {"requestBody": {"required": True, "content": _FORM}}
+DOCUMENT_KEY = _body(_object({"document_key": _STRING}, "document_key"))
 _ENTRIES = _object(_DICTIONARY, *_DICTIONARY)
 TRANSLATE = _body(_object(_TRANSLATE, "text", "target_lang"))
 GLOSSARY = _body(_object({"name": _STRING, **_DICTIONARY}, "name", *_DICTIONARY))

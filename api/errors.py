@@ -18,6 +18,7 @@
         ├── OverloadedError         the queue is full
         ├── DeadlineError           not done in the time given
         ├── NotReadyError           still loading
+        ├── DocumentNotReadyError   still being translated, where a client waits for 503
         └── DrainingError           shutting down
 
 A message says what was given, what is allowed and what to do. `api.problems` renders them as
@@ -157,6 +158,12 @@ class NotReadyError(UnavailableError):
     """Still loading."""
 
     type, title = "not-ready", "The service is loading its models"
+
+
+class DocumentNotReadyError(UnavailableError):
+    """Still being translated, where a client waits for 503."""
+
+    type, title = "document-not-ready", "The document is not ready"
 
 
 class DrainingError(UnavailableError):

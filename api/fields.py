@@ -14,7 +14,7 @@ from api.errors import InvalidRequestError
 
 MAX_FIELDS = 20_000
 FORM = "application/x-www-form-urlencoded"
-_MULTIPART = "multipart/form-data"
+MULTIPART = "multipart/form-data"
 
 
 @dataclass(frozen=True)
@@ -57,10 +57,10 @@ async def read_fields(request: Request) -> Fields:
         InvalidRequestError: the body is not what its `Content-Type` says.
     """
     query = _parse_form(request.scope.get("query_string", b""))
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    kind = media_type_of(request)
     if kind == "application/json" or kind.endswith("+json"):
         return Fields(_parse_json(await request.body()), query)
-    if kind == _MULTIPART:
+    if kind == MULTIPART:
         form = await request.form()
         texts: dict[str, list[str]] = {}
         for name, value in form.multi_items():
@@ -70,6 +70,11 @@ async def read_fields(request: Request) -> Fields:
     if kind in (FORM, ""):
         return Fields(forms=query | _parse_form(await request.body()))
     return Fields(forms=query)
+
+
+def media_type_of(request: Request) -> str:
+    """Gives the kind of the body, in lower case and without parameters."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 def _parse_json(body: bytes) -> dict[str, Any]:

@@ -25,9 +25,23 @@ _FIELDS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     "/suggest": {
         "q": _TEXT, "s": _TEXT, "source": _SOURCE, "target": _TARGET, "api_key": _STRING,
     },
+    "/translate_file": {
+        "file": {"type": "file"}, "source": _SOURCE, "target": _TARGET, "api_key": _STRING,
+    },
 }  # fmt: skip
 _OPTIONAL = frozenset({"format", "alternatives", "api_key"})
 _ERROR = {"type": "object", "properties": {"error": _STRING}}
+_FILE_FORM = {
+    "type": "object",
+    "properties": {**_FIELDS["/translate_file"], "file": {"type": "string", "format": "binary"}},
+    "required": ["file", "source", "target"],
+}
+FILE_BODY = {
+    "requestBody": {
+        "required": True, "content": {"multipart/form-data": {"schema": _FILE_FORM}},
+    }
+}  # fmt: skip
+"""The body of `/translate_file` for OpenAPI."""
 _GETS = {
     "/languages": "Supported languages",
     "/frontend/settings": "What a user interface is to offer",

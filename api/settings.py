@@ -75,6 +75,18 @@ class Settings(BaseSettings):
 
     max_document_bytes: PositiveInt = 50 * 2**20
     """Largest request body that holds a document."""
+    max_document_chars: PositiveInt = 2_000_000
+    """Most characters of a document."""
+    max_jobs_per_caller: PositiveInt = 20
+    """Documents of a key or address that may be unfinished; more are refused with 429."""
+    max_waiting_jobs: PositiveInt = 200
+    """Documents of all callers that may be unfinished; more are refused with 503."""
+    max_stored_bytes: PositiveInt = 10 * 2**30
+    """Bytes of all documents that are stored, sent and translated; more are refused with 503."""
+    job_workers: PositiveInt = 2
+    """Documents that are translated at the same time."""
+    job_keep_hours: PositiveFloat = 24.0
+    """Hours after which a translated document is removed."""
 
     api_keys_file: Path | None = None
     """File of API keys, made with `nmt serve keys new`; without one everyone may translate."""

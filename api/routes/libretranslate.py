@@ -20,6 +20,7 @@ from api.libretranslate_spec import body_of, swagger
 from api.markup import html_rules, translate_markup
 from api.service import Call, TranslationService
 from api.suggestions import Suggestion, SuggestionsDep
+from nmt.documents import FORMATS
 from nmt.plan import printable
 from nmt.translation import TranslateOptions
 
@@ -138,8 +139,8 @@ async def frontend_settings(request: Request, settings: SettingsDep) -> JsonResp
             "apiKeys": bool(len(request.app.state.keys)),
             "keyRequired": bool(len(request.app.state.keys)) and not settings.allow_anonymous,
             "suggestions": settings.suggestions,
-            "filesTranslation": False,
-            "supportedFilesFormat": [],
+            "filesTranslation": True,
+            "supportedFilesFormat": [extension for f in FORMATS for extension in f.extensions],
             "language": {
                 "source": {"code": AUTO, "name": "Auto Detect"},
                 "target": {"code": TARGET, "name": LANGUAGES[TARGET]},

@@ -20,6 +20,9 @@ from starlette.testclient import TestClient
 from api.app import create_app
 from api.settings import Settings
 
+# Tests are imported one by one (importlib mode), so their folder is not on the path by itself.
+sys.path.insert(0, str(Path(__file__).parent))
+
 START_S = 90
 _LISTENING = re.compile(r"listening on (http://\S+)")
 

@@ -1,0 +1,197 @@
+"""Translates the jobs that wait, some at a time, in threads beside the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+from api.errors import ApiError, InternalError
+from api.jobs.bridge import JobStoppedError, ServiceTranslator
+from api.jobs.files import JobFiles, add_done
+from api.jobs.inspection import refusal
+from api.jobs.job import Job
+from api.jobs.store import LEASE_S, JobStore
+from api.service import Call, TranslationService
+from nmt.documents import DocumentOptions, Progress, open_document, translate_document
+from nmt.errors import NmtError
+from nmt.translation import TranslateOptions
+
+logger = logging.getLogger(__name__)
+
+_POLL_S = 5.0
+"""Seconds after which a worker looks for jobs that another process left."""
+_RENEW_S = LEASE_S / 3
+_CLEAN_S = 60.0
+
+
+class JobRunner:
+    """Works as long as the service runs.
+
+    Args:
+        store: the jobs.
+        files: their files.
+        service: what translates.
+        n_workers: jobs at a time.
+        keep_s: seconds that results are kept.
+    """
+
+    def __init__(
+        self, store: JobStore, files: JobFiles, service: TranslationService,
+        n_workers: int, keep_s: float,
+    ) -> None:  # fmt: skip
+        self._store = store
+        self._files = files
+        self._service = service
+        self._n_workers = n_workers
+        self._keep_s = keep_s
+        self._running: dict[str, ServiceTranslator] = {}
+        self._is_closing = False
+        self._has_new = asyncio.Event()
+        self._threads = ThreadPoolExecutor(n_workers, thread_name_prefix="job")
+        self._workers: list[asyncio.Task[None]] = []
+        self._tending: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        """Begins to work; needs a running event loop."""
+        self._workers = [asyncio.create_task(self._serve()) for _ in range(self._n_workers)]
+        self._tending = [asyncio.create_task(self._renew()), asyncio.create_task(self._clean())]
+
+    def wake(self) -> None:
+        """Says that there is a new job."""
+        self._has_new.set()
+
+    def stop(self, id: str) -> None:
+        """Gives a job up, if it is in work here."""
+        if id in self._running:
+            self._running[id].stop()
+
+    async def close(self) -> None:
+        """Puts the jobs in work back; what they have so far is kept."""
+        self._is_closing = True
+        self.wake()
+        for translator in self._running.values():
+            translator.stop()
+        await asyncio.gather(*self._workers, return_exceptions=True)
+        for task in self._tending:
+            task.cancel()
+        await asyncio.gather(*self._tending, return_exceptions=True)
+        self._threads.shutdown(wait=False)
+
+    def clean(self) -> None:
+        """Removes what is older than results are kept; blocks."""
+        if self._store.exists:
+            self._store.delete_ended(self._keep_s)
+            self._files.remove_strays(self._store.ids())
+
+    async def _serve(self) -> None:
+        while not self._is_closing:
+            job = None
+            try:
+                if self._store.exists:
+                    job = await asyncio.to_thread(self._store.claim)
+                if job is not None:
+                    await self._run(job)
+                    continue
+            except (OSError, sqlite3.Error) as error:
+                # Its lease runs out, and it is tried again.
+                logger.error("a document job was left: %s: %s", type(error).__name__, error)
+            await self._wait_for_new()
+
+    async def _wait_for_new(self) -> None:
+        if self._is_closing:
+            return
+        self._has_new.clear()
+        try:
+            async with asyncio.timeout(_POLL_S):
+                await self._has_new.wait()
+        except TimeoutError:
+            pass
+
+    async def _run(self, job: Job) -> None:
+        loop = asyncio.get_running_loop()
+        call = Call(f"job:{job.id}", job.order.model, deadline_s=None, is_charged=True)
+        translator = ServiceTranslator(self._service, call, loop)
+        self._running[job.id] = translator
+        try:
+            if self._is_closing:
+                translator.stop()
+            await loop.run_in_executor(self._threads, self._work, job, translator)
+        finally:
+            translator.stop()  # where this task is cancelled, so that the thread ends
+            del self._running[job.id]
+
+    def _work(self, job: Job, translator: ServiceTranslator) -> None:
+        """Translates a job and ends it, in a thread."""
+        try:
+            is_ours = self._translate(job, translator)
+        except JobStoppedError:
+            self._store.release(job.id)
+            return
+        except ApiError as error:
+            is_ours = self._fail(job, error)
+        except NmtError as error:
+            is_ours = self._fail(job, refusal(error))
+        except FileNotFoundError:
+            is_ours = self._fail(job, InternalError("its file is gone; send the document again"))
+        except (OSError, sqlite3.Error):
+            raise
+        except Exception as error:  # the boundary: one document never ends the others
+            logger.error("unexpected %s in a document job", type(error).__name__, exc_info=error)
+            is_ours = self._fail(job, InternalError("the service failed; tell the operator the id"))
+        if is_ours:
+            self._files.drop_work(job.id)
+
+    def _fail(self, job: Job, error: ApiError) -> bool:
+        """Ends a job; tells whether it was still ours, for it may have been deleted."""
+        is_ours = self._store.fail(job.id, error.type, error.detail)
+        if is_ours:
+            logger.warning("document job %s failed: %s", job.id[:8], error.type)
+        return is_ours
+
+    def _translate(self, job: Job, translator: ServiceTranslator) -> bool:
+        order = job.order
+        document = open_document(
+            self._files.source(job.id), order.name, DocumentOptions(order.columns)
+        )
+        with self._files.writing_done(job.id) as done:
+
+            def report(progress: Progress) -> None:
+                add_done(done, progress.new)
+                if not self._store.advance(job.id, progress.n_done):
+                    raise JobStoppedError
+
+            result = translate_document(
+                document, translator, TranslateOptions(glossary=order.glossary), report,
+                self._files.read_done(job.id),
+            )  # fmt: skip
+        self._files.keep_result(job.id, result)
+        return self._store.finish(job.id, len(result))
+
+    async def _renew(self) -> None:
+        """Keeps the leases of the jobs in work; those that are lost or deleted are given up."""
+        while True:
+            await asyncio.sleep(_RENEW_S)
+            ids = list(self._running)
+            if ids:
+                await self._in_thread(partial(self._renew_now, ids))
+
+    def _renew_now(self, ids: list[str]) -> None:
+        held = self._store.renew(ids)
+        for id, translator in list(self._running.items()):
+            if id in ids and id not in held:
+                translator.stop()
+
+    async def _clean(self) -> None:
+        while True:
+            await self._in_thread(self.clean)
+            await asyncio.sleep(_CLEAN_S)
+
+    async def _in_thread(self, work: Callable[[], None]) -> None:
+        try:
+            await asyncio.to_thread(work)
+        except (OSError, sqlite3.Error) as error:
+            logger.warning("document jobs: %s: %s", type(error).__name__, error)
