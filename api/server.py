@@ -38,8 +38,8 @@ def run(app: FastAPI, settings: Settings) -> None:
         timeout_graceful_shutdown=settings.drain_s,
         timeout_keep_alive=_KEEP_ALIVE_S,
         forwarded_allow_ips=settings.forwarded_allow_ips,
-        # Takes all connections that wait at once. uvloop takes one a round of the loop, and when the
-        # model has the processors new clients then wait for seconds, even to be refused.
+        # Takes all connections that wait at once. uvloop takes one a round of the loop, and when
+        # the model has the processors new clients then wait for seconds, even to be refused.
         loop="asyncio",
         log_config=None,
         access_log=False,

@@ -18,8 +18,9 @@ from typing import Protocol
 from api.batching.isolation import Outcome, translate_isolating
 from api.batching.keys import SentenceKey, Settings, key_of
 from api.batching.queue import FairQueue
+from api.batching.settling import Settling
 from api.batching.speed import Speedometer
-from api.errors import OverloadedError, TranslationFailedError
+from api.errors import OverloadedError
 from nmt.plan import SourceSentence
 from nmt.translation import SentenceTranslation
 from nmt.translator import Translator
@@ -132,6 +133,7 @@ class Batcher:
         self._is_idle.set()
         self._threads = ThreadPoolExecutor(limits.workers, thread_name_prefix="model")
         self._workers: list[asyncio.Task[None]] = []
+        self._settling = Settling()
         self._speed = Speedometer()
         self._tokens_in_work = 0
 
@@ -155,6 +157,7 @@ class Batcher:
         for worker in self._workers:
             worker.cancel()
         await asyncio.gather(*self._workers, return_exceptions=True)
+        await self._settling.close()
         self._threads.shutdown(wait=False)
 
     def submit(
@@ -255,10 +258,10 @@ class Batcher:
         queued_s = min(job.queued_s for job in report.jobs)
         self._speed.count(tokens, queued_s, report.started_s + report.seconds)
         self._tell(report)
-        for job, outcome in zip(report.jobs, report.outcomes, strict=True):
-            for waiter in job.waiters:
-                _settle(waiter, outcome)
+        pairs = zip(report.jobs, report.outcomes, strict=True)
+        waiting = [(waiter, outcome) for job, outcome in pairs for waiter in job.waiters]
         self._forget(report.jobs)
+        self._settling.settle(waiting)
 
     def _tell(self, report: BatchReport) -> None:
         for observer in self._observers:
@@ -272,17 +275,3 @@ class Batcher:
             del self._jobs[job.key]
         if not self._jobs:
             self._is_idle.set()
-
-
-def _settle(waiter: asyncio.Future[SentenceTranslation], outcome: Outcome) -> None:
-    if waiter.done():
-        return
-    if isinstance(outcome, Exception):
-        error = TranslationFailedError(
-            "the model failed on a sentence of the text; send it without this sentence, "
-            "and tell the operator the request's id"
-        )
-        error.__cause__ = outcome
-        waiter.set_exception(error)
-    else:
-        waiter.set_result(outcome)

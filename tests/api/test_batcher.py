@@ -213,6 +213,27 @@ def test_batcher_takes_anything_when_nothing_waits(play: Callable[..., None]) ->
     play(scene, BatchLimits(queue_tokens=1))
 
 
+def test_batcher_lets_others_be_heard_while_many_are_answered(play: Callable[..., None]) -> None:
+    async def scene(at: Scene) -> None:
+        at.submit("먼저 왔어요.")
+        await at.until_entered()
+        futures = [next(iter(at.submit(f"{number}번 버스예요."))) for number in range(60)]
+        most = 0
+
+        async def listen() -> None:
+            nonlocal most
+            while not all(future.done() for future in futures):
+                before = sum(future.done() for future in futures)
+                await asyncio.sleep(0)
+                most = max(most, sum(future.done() for future in futures) - before)
+
+        at.gate.opened.set()
+        await listen()
+        assert 0 < most < 10
+
+    play(scene)
+
+
 def test_batcher_closes_after_what_is_queued(play: Callable[..., None]) -> None:
     async def scene(at: Scene) -> None:
         ticket = at.submit("하나예요.")
