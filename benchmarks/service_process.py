@@ -146,6 +146,8 @@ class Connection:
         Raises:
             OSError: the connection was refused or cut.
         """
+        if self._streams is not None and self._streams[0].at_eof():
+            self.close()  # the server has closed it while it was idle
         if self._streams is None:
             self._streams = await asyncio.open_connection(self._server.host, self._server.port)
         reader, writer = self._streams
