@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from itertools import groupby
 
 import numpy as np
-import numpy.typing as npt
 from torch import Tensor
 
 from nmt.config import SearchConfig
@@ -50,11 +49,11 @@ class Live:
 class Expansion:
     """The best pieces after each row; a beam of k needs no more than k of one row."""
 
-    totals: npt.NDArray[np.float64]
+    totals: list[list[float]]
+    """[N, k]; lists, for a sentence has few of them and NumPy takes longer to begin than to end."""
+    log_probs: list[list[float]]
     """[N, k]"""
-    log_probs: npt.NDArray[np.float64]
-    """[N, k]"""
-    pieces: npt.NDArray[np.int64]
+    pieces: list[list[int]]
     """[N, k]"""
 
     @classmethod
@@ -64,22 +63,21 @@ class Expansion:
         gains = scores.log_probs.gather(1, pieces)
         totals = best.cpu().numpy() + np.array(live.totals, dtype=np.float64)[:, None]
         log_probs = gains.cpu().numpy() + np.array(live.log_probs, dtype=np.float64)[:, None]
-        return cls(totals, log_probs, pieces.cpu().numpy())
+        return cls(totals.tolist(), log_probs.tolist(), pieces.tolist())
 
     def best(self, rows: list[int], n: int) -> list[Candidate]:
         """Gives the `n` best candidates of one sentence's rows, best first, none forbidden."""
-        totals = self.totals[rows]
-        order = np.argsort(-totals, axis=None, kind="stable")[:n]
-        places = zip(*np.unravel_index(order, totals.shape), strict=True)
-        return [self._candidate(rows[i], j) for i, j in places if totals[i, j] != -math.inf]
-
-    def _candidate(self, row: int, place: int) -> Candidate:
-        return Candidate(
-            row,
-            int(self.pieces[row, place]),
-            float(self.totals[row, place]),
-            float(self.log_probs[row, place]),
+        # Equal totals: the earlier row first, then the earlier place.
+        ranked = sorted(
+            (-total, row, place)
+            for row in rows
+            for place, total in enumerate(self.totals[row])
+            if total != -math.inf
         )
+        return [
+            Candidate(row, self.pieces[row][place], -negative, self.log_probs[row][place])
+            for negative, row, place in ranked[:n]
+        ]
 
 
 class Beam:

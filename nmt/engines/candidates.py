@@ -26,6 +26,7 @@ RESERVED = frozenset({PAD_ID, BOS_ID, UNK_ID})
 """Never put out."""
 PLACEHOLDER_IDS = range(FIRST_PLACEHOLDER_ID, FIRST_PLACEHOLDER_ID + len(PLACEHOLDERS))
 """Put out at most as often as the source holds them."""
+_WATCHED = RESERVED.union(PLACEHOLDER_IDS)
 BUCKET = 8
 """Rows whose source lengths agree when rounded up to a multiple of this share a call."""
 
@@ -150,6 +151,8 @@ def choose(candidates: Sequence[Candidate]) -> list[Candidate]:
 
 def first_forbidden(ids: Sequence[int], source: Sequence[int]) -> int | None:
     """Gives the first place of a reserved piece or of a placeholder too many; none: all is well."""
+    if _WATCHED.isdisjoint(ids):
+        return None
     left = Counter(piece for piece in source if piece in PLACEHOLDER_IDS)
     for place, piece in enumerate(ids):
         if piece in PLACEHOLDER_IDS:

@@ -34,7 +34,8 @@ def tidy(text: str) -> str:
     text = _AFTER_OPENER.sub("", text)
     text = _BEFORE_ENDING.sub("", text)
     text = _REPEATED_MARK.sub(r"\1", text)
-    text = " ".join(_space_marks(word) for word in text.split(" "))
+    if _MISSING_SPACE.search(text):  # seldom; no match goes beyond a word
+        text = " ".join(_space_marks(word) for word in text.split(" "))
     return _capitalise(_settle_quotes(text))
 
 

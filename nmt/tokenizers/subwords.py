@@ -6,7 +6,6 @@ as bytes and one that marks a space alike.
 
 from __future__ import annotations
 
-import codecs
 from typing import Final, Literal
 
 import sentencepiece
@@ -105,7 +104,7 @@ class Subwords:
             TokenizerError: an id is not in the vocabulary.
         """
         parts: list[str] = []
-        bytes_in = codecs.getincrementaldecoder("utf-8")("replace")
+        waiting = bytearray()
         for row in ids:
             if not 0 <= row < self.vocab_size:
                 raise TokenizerError(
@@ -113,13 +112,14 @@ class Subwords:
                     "use the tokenizer that the model was trained with"
                 )
             if FIRST_BYTE_ID <= row < FIRST_PIECE_ID:
-                parts.append(bytes_in.decode(bytes([row - FIRST_BYTE_ID])))
+                waiting.append(row - FIRST_BYTE_ID)
                 continue
-            parts.append(bytes_in.decode(b"", True))
-            bytes_in.reset()
+            if waiting:
+                parts.append(waiting.decode("utf-8", "replace"))
+                waiting.clear()
             if row > UNK_ID:
                 parts.append(self._texts[row])
-        parts.append(bytes_in.decode(b"", True))
+        parts.append(waiting.decode("utf-8", "replace"))
         text = "".join(parts)
         return text[1:] if text.startswith(" ") else text
 

@@ -1,0 +1,67 @@
+"""Our engines with random weights: torch, or CTranslate2 in int8 or float32."""
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import torch
+from worker import Order, serve
+
+from nmt.config import SearchConfig, TransformerConfig, build_model_config
+from nmt.engines.base import Engine
+from nmt.engines.torch import TorchEngine
+from nmt.models.base import Seq2Seq
+from nmt.models.build import build_model
+from nmt.tokenizers.base import FIRST_PLACEHOLDER_ID, PLACEHOLDERS
+
+
+def build(job: Order) -> Any:
+    """Gives the work: to translate the sources, each into as many pieces as the job says."""
+    torch.set_num_threads(1)
+    torch.manual_seed(1)
+    model = build_model(build_model_config(job["model"])).eval()
+    _avoid_reserved(model)
+    engine = _engine(model, job["engine"])
+    length = job["length"]
+
+    def work(order: Order) -> Order:
+        size = order["batch"]
+        options = SearchConfig(
+            beam_size=order["beam"], min_length=length, max_length=length, max_length_extra=length
+        )
+        sources = job["sources"][: order["sentences"]]
+        lengths = []
+        for first in range(0, len(sources), size):
+            found = engine.search(sources[first : first + size], options)
+            lengths += [len(hypotheses[0].ids) for hypotheses in found]
+        return {"lengths": lengths}
+
+    return work
+
+
+@torch.no_grad()
+def _avoid_reserved(model: Seq2Seq) -> None:
+    """Gives reserved pieces, EOS among them, the logit 0, which is never near the best."""
+    for name, weight in model.named_parameters():
+        if name in ("tgt_embedding.weight", "embedding.weight"):
+            weight[: FIRST_PLACEHOLDER_ID + len(PLACEHOLDERS)] = 0.0
+
+
+def _engine(model: Seq2Seq, kind: str) -> Engine:
+    if kind == "torch":
+        return TorchEngine(model)
+    from nmt.bundle.conversion import write_ctranslate2
+    from nmt.engines.ctranslate2 import CTranslate2Engine
+
+    config = model.config
+    if not isinstance(config, TransformerConfig):
+        raise SystemExit("CTranslate2 runs Transformers only")
+    weights = {name: weight.detach().numpy() for name, weight in model.named_parameters()}
+    with tempfile.TemporaryDirectory() as folder:
+        export = Path(folder) / "export"
+        write_ctranslate2(export, config, weights, "int8" if kind == "int8" else "float32")
+        return CTranslate2Engine(export, config, threads=1)
+
+
+if __name__ == "__main__":
+    serve(build)
