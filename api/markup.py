@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from api.service import Call, TranslationService
 from nmt.documents.html import HTML
+from nmt.documents.inline import Request, TaggedTranslation, requests
 from nmt.documents.markup import Fragment, MarkupRules, iter_tokens
 from nmt.translation import TranslateOptions, Translation
 
@@ -20,7 +21,8 @@ class MarkupTranslation:
 
     text: str
     segments: Sequence[Translation]
-    """Of the texts between its tags, in order; inline tags are `<gN>` in them."""
+    """Of the texts between its tags, in order, without pairs of inline tags; tags that stand alone
+    are `<gN/>` in them."""
     alternatives: Sequence[str] = ()
 
 
@@ -135,27 +137,39 @@ async def translate_markup(
     fragments = [Fragment(source, rules) for source in sources]
     segments = await asyncio.to_thread(lambda: [fragment.segments() for fragment in fragments])
     texts = [text for texts in segments for text in texts]
-    done = await service.translate(texts, options, call)
-    at = iter(done.translations)
-    found = [[next(at) for _ in texts] for texts in segments]
+    found: dict[int, TaggedTranslation] = {}
+    name = checksum = ""
+    for request in await asyncio.to_thread(requests, texts, options):
+        done = await service.translate(request.texts, request.options or options, call)
+        name, checksum = done.model, done.checksum
+        found.update(await asyncio.to_thread(_read, request, done.translations))
+    places = iter(range(len(texts)))
+    parts = [[found[next(places)] for _ in inside] for inside in segments]
 
     def fill() -> list[MarkupTranslation]:
-        pairs = zip(fragments, found, strict=True)
-        return [_filled(fragment, translations) for fragment, translations in pairs]
+        return [_filled(fragment, part) for fragment, part in zip(fragments, parts, strict=True)]
 
-    return MarkupTranslated(done.model, done.checksum, await asyncio.to_thread(fill))
+    return MarkupTranslated(name, checksum, await asyncio.to_thread(fill))
 
 
-def _filled(fragment: Fragment, translations: Sequence[Translation]) -> MarkupTranslation:
+def _read(
+    request: Request, translations: Sequence[Translation]
+) -> list[tuple[int, TaggedTranslation]]:
+    return list(request.read(translations))
+
+
+def _filled(fragment: Fragment, translations: Sequence[TaggedTranslation]) -> MarkupTranslation:
     depth = max((len(t.alternatives) for t in translations), default=0)
     alternatives = [
         fragment.fill([_alternative(t, place) for t in translations]) for place in range(depth)
     ]
     return MarkupTranslation(
-        fragment.fill([t.text for t in translations]), translations, alternatives
+        fragment.fill([t.text for t in translations]),
+        [t.plain for t in translations],
+        alternatives,
     )
 
 
-def _alternative(translation: Translation, place: int) -> str:
+def _alternative(translation: TaggedTranslation, place: int) -> str:
     others = translation.alternatives
     return others[min(place, len(others) - 1)] if others else translation.text

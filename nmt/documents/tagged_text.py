@@ -18,9 +18,9 @@ from dataclasses import dataclass, replace
 from nmt.documents.tags import Kind, Mark, Piece, as_chars, as_text
 from nmt.text.segment import split_sentences
 
-MAX_TAGS = 14
-"""A sentence is sent without the tags beyond these: models have 16 placeholders
-(nmt/text/protect.py). Those that must not be lost get their places as lost ones do."""
+MAX_SINGLES = 14
+"""A sentence is sent without the marks that stand alone beyond these: models have 16 placeholders
+(nmt/text/protect.py). They come back at its end, as lost ones do. Pairs need no placeholders."""
 MAX_PROJECTED = 200
 """Pairs of one text that get places if they are lost; more than these come at its end."""
 _TAG = re.compile(r"<(?P<close>/?) ?g ?(?P<id>\d+) ?(?P<single>/?)>|\n", re.IGNORECASE)
@@ -47,12 +47,12 @@ class TaggedText:
 
 
 def _without_excess(pieces: Sequence[Piece]) -> list[Piece]:
-    """The pieces without the marks of a sentence beyond its first `MAX_TAGS` tags."""
+    """The pieces without the single marks of a sentence beyond its first `MAX_SINGLES`."""
     dropped: set[str] = set()
-    if sum(isinstance(piece, Mark) for piece in pieces) > MAX_TAGS:
+    if sum(isinstance(piece, Mark) and _is_single(piece) for piece in pieces) > MAX_SINGLES:
         for sentence in split_sentences(as_text(pieces)):
-            tags = list(dict.fromkeys(match["id"] for match in _TAG.finditer(sentence.text)))
-            dropped |= set(tags[MAX_TAGS // 2 :])
+            singles = [m["id"] for m in _TAG.finditer(sentence.text) if m["single"]]
+            dropped |= set(singles[MAX_SINGLES:])
     return [p for p in pieces if isinstance(p, str) or str(p.id) not in dropped]
 
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from nmt.documents.base import Document
 from nmt.documents.hangul import has_hangul
+from nmt.documents.inline import requests
 from nmt.streaming import iter_chunks
-from nmt.translation import Flag, TranslateOptions, Translation
-
-_PAIR = re.compile(r"</?g\d+>")
+from nmt.translation import TranslateOptions, Translation
 
 
 class TextTranslator(Protocol):
@@ -57,7 +55,8 @@ def translate_document(
     Args:
         document: from `open_document`.
         translator: called with some thousand characters at a time.
-        options: for every call of the translator.
+        options: for every call of the translator; texts with pairs of inline tags are asked for
+            with attention, which tells where the tags belong.
         on_progress: gets the reports.
         resume_from: translations that are there already: text → translation.
 
@@ -79,22 +78,12 @@ def translate_document(
 def _translated(
     texts: Sequence[str], translator: TextTranslator, options: TranslateOptions | None
 ) -> list[str]:
-    """Gives the texts' translations; where tags were lost, those of the texts without them.
-
-    A sentence whose tags the model cannot place reads better if it never saw them; the document
-    finds places for those that it must not lose.
-    """
-    found = list(translator.translate(texts, options))
-    lost = [
-        at
-        for at, (text, translation) in enumerate(zip(texts, found, strict=True))
-        if Flag.PLACEHOLDER_LOST in translation.flags and _PAIR.search(text)
-    ]
-    if lost:
-        plain = [_PAIR.sub("", texts[at]) for at in lost]
-        for at, translation in zip(lost, translator.translate(plain, options), strict=True):
-            found[at] = translation
-    return [translation.text for translation in found]
+    """Gives the texts' translations; the translator sees no pairs of inline tags."""
+    found: dict[int, str] = {}
+    for request in requests(texts, options):
+        translations = translator.translate(request.texts, request.options)
+        found.update((place, done.text) for place, done in request.read(translations))
+    return [found[place] for place in range(len(texts))]
 
 
 @dataclass(frozen=True)

@@ -195,6 +195,11 @@ def protect(text: str, terms: Terms | Mapping[str, str] | None = None) -> Protec
     return Protected(text, "".join(parts), tuple(spans), values)
 
 
+def find_spans(text: str) -> Iterator[Found]:
+    """Gives what is protected in a text, in order, without a glossary and without a limit."""
+    return _iter_found(text, Terms({}))
+
+
 def restore(translation: str, protected: Protected) -> Restored:
     """`translation` with every placeholder replaced by its value, and what was lost or added.
 

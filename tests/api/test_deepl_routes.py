@@ -160,6 +160,23 @@ def test_html_keeps_tags_and_translates_attributes(http: httpx.Client) -> None:
     assert "커피" not in found
 
 
+@pytest.mark.parametrize("handling", ["html", "xml"])
+def test_text_inside_tags_is_translated_as_without_them(http: httpx.Client, handling: str) -> None:
+    (plain,) = texts(http, text=["커피 한 잔 주세요."])
+    source = '커피 <b id="1">한 <i>잔</i></b> 주세요.'
+    (found,) = texts(http, text=[source], tag_handling=handling)
+    assert re.sub("<.*?>", "", found) == plain
+    assert sorted(re.findall("<.*?>", found)) == sorted(re.findall("<.*?>", source))
+
+
+@pytest.mark.parametrize("handling", ["html", "xml"])
+def test_ignored_content_inside_a_tagged_sentence_stays(http: httpx.Client, handling: str) -> None:
+    source = "저는 <b>커피</b> <keep>한 잔</keep> 주세요."
+    (found,) = texts(http, text=[source], tag_handling=handling, ignore_tags=["keep"])
+    assert found.count("<keep>한 잔</keep>") == 1
+    assert re.search("<b>.*</b>", found)
+
+
 def test_languages_are_listed_with_get_bodies_and_queries(http: httpx.Client) -> None:
     source = http.get("/v2/languages").json()
     query = http.get("/v2/languages?type=target").json()

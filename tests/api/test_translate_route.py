@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from html import escape, unescape
 from typing import Any
 
 import pytest
@@ -163,3 +165,21 @@ def test_models_that_are_not_loaded_are_said_to_be(app: Any) -> None:
         assert reply.status_code == 503
         assert reply.headers["retry-after"] == "2"
         assert reply.json()["type"] == "urn:korean-nmt:problem:not-ready"
+
+
+def test_html_reads_as_without_its_inline_tags(client: TestClient) -> None:
+    source = "<p>커피 <b>한 잔</b> 주세요.</p><p>물</p>"
+    body = {"text": source, "format": "html", "n_best": 2}
+    reply = client.post("/v1/translate", json=body).json()
+    plain = client.post("/v1/translate", json={"text": ["커피 한 잔 주세요.", "물"]}).json()
+    found = reply["translations"][0]
+    for text in [found["text"], *found["alternatives"]]:
+        assert re.fullmatch("<p>[^<>]*<b>[^<>]*</b>[^<>]*</p><p>[^<>]*</p>", text)
+    wanted = "<p>{}</p><p>{}</p>".format(*(escape(t["text"]) for t in plain["translations"]))
+    assert escape(unescape(re.sub("</?b>", "", found["text"]))) == escape(unescape(wanted))
+
+
+def test_html_without_text_is_answered(client: TestClient) -> None:
+    reply = client.post("/v1/translate", json={"text": "<br>", "format": "html"}).json()
+    assert reply["translations"][0]["text"] == "<br>"
+    assert reply["model"]["checksum"]
