@@ -11,7 +11,7 @@ needs it.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from nmt.bundle import DEFAULT_BUNDLE, Bundle, find_bundle, load_bundle
@@ -143,8 +143,8 @@ class Translator:
     ) -> list[list[Rendering]]:
         """Gives the renderings of each sentence, best first; those with faults are retried."""
         found = self._rendered(sentences, search, attention)
-        for retry, flag in _retries(search):
-            faulty = [at for at, best in enumerate(found) if _is_faulty(best[0], flag)]
+        for retry, needs_it in _retries(search):
+            faulty = [at for at, renderings in enumerate(found) if needs_it(renderings[0])]
             again = self._rendered([sentences[at] for at in faulty], retry, attention)
             for at, renderings in zip(faulty, again, strict=True):
                 both = sorted([*found[at], *renderings], key=lambda r: r.faults)
@@ -154,15 +154,30 @@ class Translator:
     def _rendered(
         self, sentences: Sequence[SourceSentence], search: SearchConfig, attention: bool
     ) -> list[list[Rendering]]:
-        """Searches once and renders what is found."""
+        """Searches once and renders what is asked for; where the best has a fault, the whole beam.
+
+        A beam is found in full anyway, so that its other hypotheses cost nothing.
+        """
         if not sentences:
             return []
-        results = self.engine.search([s.ids for s in sentences], search, attention)
-        tokenizer = self._target_tokenizer
+        n_found = search.n_best if search.sampling else search.beam_size
+        whole = dataclasses.replace(search, n_best=n_found)
+        results = self.engine.search([s.ids for s in sentences], whole, attention)
         return [
-            _distinct([render(sentence, hypothesis, tokenizer) for hypothesis in hypotheses])
+            self._best(sentence, hypotheses, search.n_best)
             for sentence, hypotheses in zip(sentences, results, strict=True)
         ]
+
+    def _best(
+        self, sentence: SourceSentence, hypotheses: Sequence[Hypothesis], n_best: int
+    ) -> list[Rendering]:
+        """Gives `n_best` renderings, those with fewer faults first."""
+        tokenizer = self._target_tokenizer
+        first = [render(sentence, found, tokenizer) for found in hypotheses[:n_best]]
+        if not first[0].faults:
+            return _distinct(first)
+        others = [render(sentence, found, tokenizer) for found in hypotheses[n_best:]]
+        return _distinct(sorted([*first, *others], key=lambda r: r.faults))[:n_best]
 
     def _finish(
         self, sentence: SourceSentence, renderings: list[Rendering], attention: bool
@@ -188,23 +203,24 @@ class Translator:
         )
 
 
-def _retries(search: SearchConfig) -> Iterator[tuple[SearchConfig, Flag | None]]:
-    """Gives settings for a second search, each with the flag of the sentences it is for.
+def _retries(
+    search: SearchConfig,
+) -> Iterator[tuple[SearchConfig, Callable[[Rendering], bool]]]:
+    """Gives settings for another search, each with what says that a rendering needs it.
 
-    First, for any fault: all hypotheses of a wider beam, of at least one piece. Then for what
-    still repeats itself: the same with no n-gram twice.
+    First a wider beam, for any fault; where the beam was as wide before, only for sentences of
+    which nothing came: at least one piece is asked for. Then, for what still repeats itself, the
+    same with no n-gram twice.
     """
     beam_size = max(search.beam_size, RETRY_BEAM)
     wider = dataclasses.replace(
         search, beam_size=beam_size, n_best=beam_size, min_length=max(1, search.min_length)
     )
-    yield wider, None
+    is_wider = search.sampling or beam_size > search.beam_size
+    yield wider, (lambda best: bool(best.faults)) if is_wider else (lambda best: not best.raw)
     if not search.no_repeat_ngram:
-        yield dataclasses.replace(wider, no_repeat_ngram=RETRY_NGRAM), Flag.REPETITION
-
-
-def _is_faulty(rendering: Rendering, flag: Flag | None) -> bool:
-    return bool(rendering.faults) if flag is None else flag in rendering.flags
+        free = dataclasses.replace(wider, no_repeat_ngram=RETRY_NGRAM)
+        yield free, lambda best: Flag.REPETITION in best.flags
 
 
 def _distinct(renderings: list[Rendering]) -> list[Rendering]:

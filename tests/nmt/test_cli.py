@@ -132,11 +132,12 @@ def test_jsonl_has_alternatives_and_no_tokens_unless_asked(capsys: Capture) -> N
 
 
 def test_options_reach_the_search(use_script: Callable[[Script], None], capsys: Capture) -> None:
-    use_script(lambda text, s: [f"{s.beam_size} {s.n_best} {s.length_penalty}"])
+    use_script(lambda text, s: [f"{s.beam_size} {s.length_penalty} {n}" for n in range(7)])
     assert (
         run("translate --text 가 --beam-size 7 --n-best 3 --length-penalty 0.5 --format tsv") == 0
     )
-    assert "\t7 3 0.5\t" in capsys.readouterr().out
+    columns = capsys.readouterr().out.rstrip("\n").split("\t")
+    assert [column for column in columns if "0.5 " in column] == ["7 0.5 0", "7 0.5 1", "7 0.5 2"]
 
 
 def test_engine_device_and_threads_reach_the_loader(

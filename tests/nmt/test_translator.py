@@ -225,6 +225,16 @@ def test_only_faulty_sentences_are_searched_again(scripted_translator: MakeTrans
     assert translator.engine.batches == [["안녕하세요.", "네."], ["네."]]  # type: ignore[attr-defined]
 
 
+def test_the_rest_of_the_beam_is_looked_at_before_another_search(
+    scripted_translator: MakeTranslator,
+) -> None:
+    looping = ["hello " * 10, "Hello there.", "Hi."]
+    translator = scripted_translator(lambda text, _: looping)
+    options = TranslateOptions(beam_size=4)
+    assert translator.translate(["안녕하세요."], options)[0].text == "Hello there."
+    assert len(translator.engine.batches) == 1  # type: ignore[attr-defined]
+
+
 def test_case_is_not_taken_from_latin_letters_of_the_source(
     scripted_translator: MakeTranslator,
 ) -> None:
