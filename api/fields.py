@@ -97,11 +97,13 @@ def _reason(error: Exception) -> str:
 
 
 def _parse_form(body: bytes) -> dict[str, list[str]]:
+    """Reads a form in UTF-8, percent-encoded or, as `curl -d` sends it, raw."""
     try:
         return parse_qs(
-            body.decode("latin-1"), keep_blank_values=True, max_num_fields=MAX_FIELDS,
-            errors="replace",
-        )  # fmt: skip
+            body.decode(), keep_blank_values=True, max_num_fields=MAX_FIELDS, errors="strict"
+        )
+    except UnicodeDecodeError as error:
+        raise InvalidRequestError("the form is not UTF-8; send it in UTF-8") from error
     except ValueError as error:
         raise InvalidRequestError(
             f"the form has more than {MAX_FIELDS} fields; send it in parts"

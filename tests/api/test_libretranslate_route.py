@@ -31,6 +31,29 @@ def error_of(http: httpx.Client, path: str = "/translate", **body: Any) -> str:
     return str(reply.json()["error"])
 
 
+@pytest.mark.parametrize("path", ["/translate", "/v2/translate"])
+def test_a_raw_form_is_read_as_utf_8(http: httpx.Client, path: str) -> None:
+    """As `curl -d` sends it, without percent-encoding."""
+    form = {
+        "content-type": "application/x-www-form-urlencoded",
+        "authorization": "DeepL-Auth-Key x",
+    }
+    body = f"q={TEXT}&text={TEXT}&source=ko&target=en&target_lang=EN"
+    raw = http.post(path, content=body.encode(), headers=form)
+    wanted = http.post(path, data=dict(pair.split("=") for pair in body.split("&")), headers=form)
+    assert raw.status_code == 200
+    assert raw.json() == wanted.json()
+
+
+@pytest.mark.parametrize("body", [f"q={TEXT}".encode("cp949"), b"q=%C0%FA%B4%C2"])
+def test_a_form_in_another_encoding_is_refused(http: httpx.Client, body: bytes) -> None:
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    reply = http.post("/translate", content=body + b"&source=ko&target=en", headers=form)
+    assert (reply.status_code, reply.json()) == (
+        400, {"error": "the form is not UTF-8; send it in UTF-8"},
+    )  # fmt: skip
+
+
 def test_a_text_is_a_string_and_a_list_is_a_list(http: httpx.Client) -> None:
     one = translate(http, q=TEXT, **KO_EN)
     two = translate(http, q=[TEXT, "네."], **KO_EN)
