@@ -68,7 +68,7 @@ async def read_fields(request: Request) -> Fields:
                 texts.setdefault(name, []).append(value)
         return Fields(forms=query | texts)
     if kind in (FORM, ""):
-        return Fields(forms=query | _parse_form(await request.body()))
+        return Fields(forms=query | await _body_form(request))
     return Fields(forms=query)
 
 
@@ -94,6 +94,16 @@ def _reason(error: Exception) -> str:
     if isinstance(error, json.JSONDecodeError):
         return f"{error.msg} at character {error.pos}"
     return "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else type(error).__name__
+
+
+async def _body_form(request: Request) -> dict[str, list[str]]:
+    """The form in the body; with GET, where a body means nothing, one that is no form is let be."""
+    try:
+        return _parse_form(await request.body())
+    except InvalidRequestError:
+        if request.method == "GET":
+            return {}
+        raise
 
 
 def _parse_form(body: bytes) -> dict[str, list[str]]:
