@@ -144,3 +144,4 @@ async def _load(app: FastAPI, parts: Parts) -> None:
         app.state.failure = error
         logger.error("a model cannot be served: %s", error)
         signal.raise_signal(signal.SIGTERM)
+        parts.jobs.runner.wake()

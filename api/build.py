@@ -11,8 +11,9 @@ from api.batching.redis_cache import RedisCache, connect
 from api.database import FILE_NAME, Database
 from api.jobs.desk import JobDesk
 from api.jobs.files import JobFiles
+from api.jobs.limits import JobLimits
 from api.jobs.runner import JobRunner
-from api.jobs.store import JobLimits, JobStore
+from api.jobs.store import JobStore
 from api.keys import KeyRing, read_keys
 from api.lifecycle import Lifecycle
 from api.metrics import Metrics

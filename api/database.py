@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ FILE_NAME = "service.sqlite3"
 
 _BUSY_S = 10.0
 """Seconds to wait for another writer; replicas on one machine may share the file."""
+_RETRY_S = 0.01
 
 
 class Database:
@@ -39,9 +41,28 @@ class Database:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with closing(sqlite3.connect(self.path, timeout=_BUSY_S)) as connection:
             connection.row_factory = sqlite3.Row
-            connection.execute("PRAGMA journal_mode = WAL")
+            _use_wal(connection)
             # With WAL this loses at most the last transactions on power failure, never the file.
             connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute("PRAGMA foreign_keys = ON")
             with connection:
                 yield connection
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Sets the mode, once in the file's life.
+
+    Processes that make the file at the same time can deadlock here, which SQLite answers at once
+    instead of waiting; the other one sets the mode then.
+    """
+    until = time.monotonic() + _BUSY_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            is_busy = error.sqlite_errorcode == sqlite3.SQLITE_BUSY
+            if not is_busy or time.monotonic() >= until:
+                raise
+            time.sleep(_RETRY_S)
+        else:
+            return

@@ -24,6 +24,10 @@ class DocumentOut(BaseModel):
     total: int = Field(description="Segments that hold Korean.")
     chars: int = Field(description="Characters of all segments, as they are counted for quotas.")
     model: str | None = Field(description="The model asked for; none is the default.")
+    checksum: str | None = Field(
+        description="Version of the model that translates all of it, as `/v1/models` names it; "
+        "none before it is begun."
+    )
     result_name: str = Field(examples=["report.en.docx"])
     created_s: float = Field(description="Seconds since 1970.")
     expires_s: float | None = Field(description="When it is removed; none before it has ended.")

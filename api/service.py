@@ -37,6 +37,8 @@ class Call:
     """Seconds until the caller is told that it took too long; none waits for ever."""
     is_charged: bool = False
     """Whether its characters were counted before, as those of a document are."""
+    held: Model | None = None
+    """A model that the caller keeps in use over many calls, whatever takes its place meanwhile."""
 
 
 @dataclass(frozen=True)
@@ -174,6 +176,9 @@ class TranslationService:
                 plans = plan_all()  # sooner done than handed to a thread
             else:
                 loop = asyncio.get_running_loop()
+    def _model(self, call: Call) -> Model:
+        return call.held or self.registry.get(call.model)
+
                 plans = await loop.run_in_executor(self._planners, plan_all)
         except (ConfigError, InputError) as error:
             raise InvalidFieldError(str(error)) from error

@@ -10,10 +10,15 @@ MOST_TEXTS = 1024
 
 
 class ChunkBuilder:
-    """Gathers texts; a chunk is full at a number of characters that doubles up to a limit."""
+    """Gathers texts; a chunk is full at a number of characters that doubles up to a limit.
 
-    def __init__(self) -> None:
-        self._max_chars = FIRST_CHARS
+    Args:
+        most_chars: the limit.
+    """
+
+    def __init__(self, most_chars: int = MOST_CHARS) -> None:
+        self._most_chars = most_chars
+        self._max_chars = min(FIRST_CHARS, most_chars)
         self._n_chars = 0
         self._texts: list[str] = []
 
@@ -26,14 +31,14 @@ class ChunkBuilder:
     def take(self) -> list[str]:
         """Gives the texts gathered and begins the next chunk, larger if this one was full."""
         if self._n_chars >= self._max_chars:
-            self._max_chars = min(2 * self._max_chars, MOST_CHARS)
+            self._max_chars = min(2 * self._max_chars, self._most_chars)
         texts, self._texts, self._n_chars = self._texts, [], 0
         return texts
 
 
-def iter_chunks(texts: Iterable[str]) -> Iterator[list[str]]:
+def iter_chunks(texts: Iterable[str], most_chars: int = MOST_CHARS) -> Iterator[list[str]]:
     """Gives the texts in lists, in order. A text longer than a chunk ends its list; none is cut."""
-    builder = ChunkBuilder()
+    builder = ChunkBuilder(most_chars)
     for text in texts:
         if builder.add(text):
             yield builder.take()

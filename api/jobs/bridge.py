@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import CancelledError, Future
 
 from api.errors import TranslationFailedError, UnavailableError
 from api.service import Call, TranslationService
 from nmt.translation import TranslateOptions, Translation
 
-_PART_CHARS = 4096
-"""Given to the service at once: planning more would keep others waiting for theirs."""
 _SHORTEST_WAIT_S, _LONGEST_WAIT_S = 0.5, 10.0
 _MOST_FAILURES = 3
 
@@ -38,7 +36,7 @@ class ServiceTranslator:
         self._loop = loop
         self._lock = threading.Lock()
         self._is_stopped = False
-        self._future: Future[list[Translation]] | None = None
+        self._future: Future[Sequence[Translation]] | None = None
 
     def translate(
         self, texts: Sequence[str], options: TranslateOptions | None = None
@@ -52,7 +50,7 @@ class ServiceTranslator:
         with self._lock:
             if self._is_stopped:
                 raise JobStoppedError
-            work = self._translate(texts, options or TranslateOptions())
+            work = self._insist(texts, options or TranslateOptions())
             self._future = asyncio.run_coroutine_threadsafe(work, self._loop)
         try:
             return self._future.result()
@@ -65,14 +63,6 @@ class ServiceTranslator:
             self._is_stopped = True
             if self._future is not None:
                 self._future.cancel()
-
-    async def _translate(
-        self, texts: Sequence[str], options: TranslateOptions
-    ) -> list[Translation]:
-        done: list[Translation] = []
-        for part in _parts(texts):
-            done.extend(await self._insist(part, options))
-        return done
 
     async def _insist(
         self, texts: Sequence[str], options: TranslateOptions
@@ -90,16 +80,3 @@ class ServiceTranslator:
                     raise
                 wait_s = 0.0
             await asyncio.sleep(min(max(wait_s, _SHORTEST_WAIT_S), _LONGEST_WAIT_S))
-
-
-def _parts(texts: Sequence[str]) -> Iterator[list[str]]:
-    part: list[str] = []
-    n_chars = 0
-    for text in texts:
-        if part and n_chars + len(text) > _PART_CHARS:
-            yield part
-            part, n_chars = [], 0
-        part.append(text)
-        n_chars += len(text)
-    if part:
-        yield part

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Protocol
 
 _MOST_NAME_CHARS = 150
 _SEPARATORS = re.compile(r"[/\\]")
@@ -25,6 +26,14 @@ class Status(StrEnum):
     def is_ended(self) -> bool:
         """Whether it will not change any more."""
         return self in (Status.DONE, Status.FAILED)
+
+
+class Outcome(StrEnum):
+    """How a job ended."""
+
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
 
 
 class Api(StrEnum):
@@ -86,6 +95,18 @@ class Job:
     error_type: str | None = None
     error: str | None = None
     """Why it failed."""
+    checksum: str | None = None
+    """Version of the model that translates it; none before it has begun."""
+    claim: str = ""
+    """Token of who works on it; empty where nobody does."""
+
+
+class JobObserver(Protocol):
+    """Is told of jobs that end, in whatever thread that happens."""
+
+    def job_ended(self, job: Job, outcome: Outcome) -> None:
+        """Hears of a job, as it then is."""
+        ...
 
 
 def clean_name(name: str | None) -> str:

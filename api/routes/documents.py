@@ -167,7 +167,7 @@ def _present(job: Job, settings: Settings) -> DocumentOut:
         error = FailureOut(type=job.error_type, detail=job.error or "")
     return DocumentOut(
         id=job.id, name=order.name, status=job.status, done=job.n_done, total=order.n_segments,
-        chars=order.n_chars, model=order.model, result_name=order.result_name,
-        created_s=job.created_s, error=error,
+        chars=order.n_chars, model=order.model, checksum=job.checksum,
+        result_name=order.result_name, created_s=job.created_s, error=error,
         expires_s=job.changed_s + settings.job_keep_hours * 3600 if job.status.is_ended else None,
     )  # fmt: skip

@@ -9,7 +9,7 @@ from typing import Protocol
 from nmt.documents.base import Document
 from nmt.documents.hangul import has_hangul
 from nmt.documents.inline import requests
-from nmt.streaming import iter_chunks
+from nmt.streaming import MOST_CHARS, iter_chunks
 from nmt.translation import TranslateOptions, Translation
 
 
@@ -44,6 +44,7 @@ def translate_document(
     options: TranslateOptions | None = None,
     on_progress: OnProgress | None = None,
     resume_from: Mapping[str, str] | None = None,
+    chunk_chars: int = MOST_CHARS,
 ) -> bytes:
     """Gives the document in English, in its own format.
 
@@ -54,11 +55,13 @@ def translate_document(
 
     Args:
         document: from `open_document`.
-        translator: called with some thousand characters at a time.
+        translator: called with a chunk at a time.
         options: for every call of the translator; texts with pairs of inline tags are asked for
             with attention, which tells where the tags belong.
         on_progress: gets the reports.
         resume_from: translations that are there already: text → translation.
+        chunk_chars: most characters between two reports, the last text apart; fewer lose less
+            when the work breaks off, more make better batches.
 
     Raises:
         NmtError: whatever the translator raises.
@@ -68,7 +71,9 @@ def translate_document(
     done = {text: known for text in wanted if (known := (resume_from or {}).get(text)) is not None}
     report = _Report(wanted, on_progress)
     report.send(done, {})
-    for chunk in iter_chunks(dict.fromkeys(text for text in wanted if text not in done)):
+    for chunk in iter_chunks(
+        dict.fromkeys(text for text in wanted if text not in done), chunk_chars
+    ):
         new = dict(zip(chunk, _translated(chunk, translator, options), strict=True))
         done.update(new)
         report.send(done, new)

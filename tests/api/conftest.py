@@ -19,6 +19,7 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.settings import Settings
+from nmt.bundle import load_bundle, write_bundle
 
 # Tests are imported one by one (importlib mode), so their folder is not on the path by itself.
 sys.path.insert(0, str(Path(__file__).parent))
@@ -44,6 +45,25 @@ def make_settings(tiny_bundle: Path, tmp_path: Path) -> MakeSettings:
         return Settings.model_validate({"data_folder": tmp_path / "data", **given, **changed})
 
     return make
+
+
+@pytest.fixture
+def second_bundle(tiny_bundle: Path, tmp_path: Path) -> Path:
+    """A bundle with another checksum."""
+    bundle = load_bundle(tiny_bundle)
+    source, target = bundle.load_tokenizers()
+    return write_bundle(
+        tmp_path / "second",
+        name="second",
+        model_config=bundle.model_config,
+        weights={name: value * 1.25 for name, value in bundle.load_weights().items()},
+        source_tokenizer=source,
+        target_tokenizer=target,
+        search=bundle.search,
+        card="# Another\n",
+        metrics={},
+        scores={},
+    )
 
 
 @pytest.fixture

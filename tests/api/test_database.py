@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -53,6 +54,34 @@ def test_database_loses_no_write_of_several_threads(database: Database) -> None:
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(add, range(80)))
     assert count(database) == 80
+
+
+def test_database_is_made_by_many_at_once(tmp_path: Path) -> None:
+    # Each round is a chance to deadlock; without waiting for it some of them fail.
+    for number in range(30):
+        made = Database(tmp_path / f"{number}.sqlite3")
+        start = threading.Barrier(6)
+
+        def add(_: int, made: Database = made, start: threading.Barrier = start) -> None:
+            start.wait()
+            with made.connect() as connection:
+                connection.execute("CREATE TABLE IF NOT EXISTS counts (n INTEGER)")
+                connection.execute("INSERT INTO counts VALUES (1)")
+
+        with ThreadPoolExecutor(6) as threads:
+            list(threads.map(add, range(6)))
+        with made.connect() as connection:
+            (n,) = connection.execute("SELECT COUNT(*) FROM counts").fetchone()
+        assert n == 6
+
+
+def test_database_that_cannot_be_opened_says_so_at_once(tmp_path: Path) -> None:
+    (tmp_path / "service.sqlite3").mkdir()
+    with (
+        pytest.raises(sqlite3.OperationalError, match="unable to open"),
+        Database(tmp_path / "service.sqlite3").connect(),
+    ):
+        pass
 
 
 def test_database_enforces_foreign_keys(database: Database) -> None:

@@ -3,57 +3,32 @@
 from __future__ import annotations
 
 import signal
-import threading
-import time
 from collections.abc import Callable
 from typing import Any
 
-import httpx2 as httpx
 import pytest
-from document_client import DEADLINE_S, finished, send
+from document_client import (
+    DEADLINE_S,
+    SMALL_BATCHES,
+    begun,
+    client_of,
+    document,
+    finished,
+    sample,
+    send,
+)
 
 pytestmark = pytest.mark.slow
 
 RunServer = Callable[..., Any]
 N_LINES = 400
-SMALL_BATCHES = {"NMT_BATCH_TOKENS": "256"}
-
-
-def document(n_lines: int = N_LINES, seed: int = 0) -> bytes:
-    """Lines that all differ, so that none is remembered."""
-    return "".join(f"{seed}번 버스는 {n}시에 출발해요.\n" for n in range(n_lines)).encode()
-
-
-def begun(client: httpx.Client, id: str) -> int:
-    """Waits until a document is in the middle; gives its segments done."""
-    until, pause = time.monotonic() + DEADLINE_S, threading.Event()
-    while time.monotonic() < until:
-        job = client.get(f"/v1/documents/{id}").json()
-        if job["done"]:
-            assert job["status"] == "translating"
-            done: int = job["done"]
-            return done
-        pause.wait(0.01)
-    raise TimeoutError(f"document {id} did not begin")
-
-
-def client_of(server: Any) -> httpx.Client:
-    return httpx.Client(base_url=server.url, timeout=DEADLINE_S)
-
-
-def misses(client: httpx.Client) -> float:
-    (line,) = [
-        line for line in client.get("/metrics").text.splitlines()
-        if line.startswith("nmt_cache_misses_total ")
-    ]  # fmt: skip
-    return float(line.split()[1])
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_document_goes_on_after_the_process_ended(run_server: RunServer, number: int) -> None:
     first = run_server(**SMALL_BATCHES)
     with client_of(first) as client:
-        id = send(client, "a.txt", document()).json()["id"]
+        id = send(client, "a.txt", document(N_LINES)).json()["id"]
         n_done = begun(client, id)
     first.process.send_signal(number)
     code = first.process.wait(DEADLINE_S)
@@ -64,9 +39,9 @@ def test_document_goes_on_after_the_process_ended(run_server: RunServer, number:
         if number == signal.SIGTERM:
             assert job["status"] in ("queued", "translating")
         assert finished(client, id)["status"] == "done"
-        assert misses(client) <= N_LINES - n_done
+        assert sample(client, "nmt_cache_misses_total") <= N_LINES - n_done
         result = client.get(f"/v1/documents/{id}/result").text
-        whole = send(client, "b.txt", document()).json()["id"]
+        whole = send(client, "b.txt", document(N_LINES)).json()["id"]
         finished(client, whole)
         assert result == client.get(f"/v1/documents/{whole}/result").text
     assert len(result.splitlines()) == N_LINES

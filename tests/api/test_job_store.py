@@ -1,9 +1,7 @@
-"""Jobs in SQLite: turns, leases, limits, expiry; and their files."""
+"""Jobs in SQLite: turns, leases, limits, expiry."""
 
 from __future__ import annotations
 
-import os
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,9 +9,9 @@ import pytest
 
 from api.database import Database
 from api.errors import NotFoundError, OverloadedError, RateLimitError
-from api.jobs.files import JobFiles, add_done
-from api.jobs.job import Api, Job, Order, Status, clean_name
-from api.jobs.store import LEASE_S, MOST_ATTEMPTS, JobLimits, JobStore
+from api.jobs.job import Api, Job, Order, Outcome, Status
+from api.jobs.limits import JobLimits
+from api.jobs.store import LEASE_S, MOST_ATTEMPTS, JobStore
 
 LIMITS = JobLimits(per_caller=3, waiting=5, stored_bytes=1000)
 
@@ -39,9 +37,24 @@ def database(tmp_path: Path) -> Database:
     return Database(tmp_path / "service.sqlite3")
 
 
+class Ended:
+    """Remembers which jobs ended, and how."""
+
+    def __init__(self) -> None:
+        self.jobs: list[tuple[str, Status, Outcome]] = []
+
+    def job_ended(self, job: Job, outcome: Outcome) -> None:
+        self.jobs.append((job.id, job.status, outcome))
+
+
 @pytest.fixture
-def store(database: Database, clock: Clock) -> JobStore:
-    return JobStore(database, LIMITS, clock)
+def ended() -> Ended:
+    return Ended()
+
+
+@pytest.fixture
+def store(database: Database, clock: Clock, ended: Ended) -> JobStore:
+    return JobStore(database, LIMITS, [ended], clock)
 
 
 def order(owner: str = "alice", n_bytes: int = 10, name: str = "a.txt") -> Order:
@@ -61,6 +74,16 @@ def test_job_comes_back_as_it_was_created(store: JobStore) -> None:
     assert store.list("bob") == []
     with pytest.raises(NotFoundError, match="there is no document '2'; it may have been deleted"):
         store.get("2")
+
+
+def claim(store: JobStore) -> Job:
+    job = store.claim()
+    assert job is not None
+    return job
+
+
+def finish(store: JobStore, job: Job) -> bool:
+    return store.finish(job, 10, lambda: None)
 
 
 def test_jobs_are_claimed_once_and_callers_take_turns(store: JobStore) -> None:
@@ -91,35 +114,98 @@ def test_many_processes_never_claim_the_same_job(database: Database) -> None:
 
 
 def test_job_of_a_dead_process_is_taken_over_when_its_lease_is_over(
-    store: JobStore, database: Database, clock: Clock
+    store: JobStore, database: Database, clock: Clock, ended: Ended
 ) -> None:
-    other = JobStore(database, LIMITS, clock)
+    other = JobStore(database, LIMITS, [ended], clock)
     add(store, "1")
-    assert store.claim()
+    first = claim(store)
     clock.s += LEASE_S * 0.9
-    assert store.renew(["1", "2"]) == {"1"}
+    assert store.renew([first.claim, "2"]) == {first.claim}
     clock.s += LEASE_S * 0.9
     assert other.claim() is None
     clock.s += LEASE_S
-    taken = other.claim()
-    assert taken is not None and taken.id == "1"
+    assert other.count_waiting() == 1
+    taken = claim(other)
+    assert taken.id == "1" and other.count_waiting() == 0
     # Whatever the first does now counts no more.
-    assert store.renew(["1"]) == set()
-    assert not store.advance("1", 3)
-    assert not store.finish("1", 10)
-    assert not store.fail("1", "internal", "no")
-    store.release("1")
+    published: list[str] = []
+    assert store.renew([first.claim]) == set()
+    assert not store.begin(first, "v1")
+    assert not store.advance(first, 3)
+    assert not store.finish(first, 10, lambda: published.append("first"))
+    assert not store.fail(first, "internal", "no")
+    store.release(first)
     assert other.get("1").status is Status.TRANSLATING
-    assert other.advance("1", 2) and other.get("1").n_done == 2
-    assert other.finish("1", 10) and other.get("1").status is Status.DONE
+    assert other.advance(taken, 2) and other.get("1").n_done == 2
+    assert ended.jobs == []
+    assert other.finish(taken, 10, lambda: published.append("taken"))
+    assert other.get("1").status is Status.DONE
+    assert published == ["taken"]
+    assert ended.jobs == [("1", Status.DONE, Outcome.DONE)]
+
+
+def test_job_that_its_own_process_took_again_counts_once(store: JobStore, clock: Clock) -> None:
+    add(store, "1")
+    first = claim(store)
+    clock.s += LEASE_S + 1
+    second = claim(store)
+    assert not store.advance(first, 4) and not finish(store, first)
+    assert store.advance(second, 1) and finish(store, second)
+
+
+def test_result_that_cannot_be_put_in_its_place_leaves_the_job_as_it_was(store: JobStore) -> None:
+    add(store, "1")
+    job = claim(store)
+
+    def fail() -> None:
+        raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        store.finish(job, 10, fail)
+    assert store.get("1").status is Status.TRANSLATING
+    assert finish(store, job)
+
+
+def test_another_version_of_the_model_begins_again(store: JobStore, clock: Clock) -> None:
+    add(store, "1")
+    job = claim(store)
+    assert job.checksum is None
+    for checksum, n_done in (("v1", 0), ("v1", 3), ("v2", 0)):
+        assert store.begin(job, checksum)
+        now = store.get("1")
+        assert (now.checksum, now.n_done) == (checksum, n_done)
+        assert store.advance(job, 3)
+
+
+def test_ends_are_told_once(store: JobStore, ended: Ended) -> None:
+    for id in ("1", "2", "3"):
+        add(store, id)
+    done, failed = claim(store), claim(store)
+    assert finish(store, done) and store.fail(failed, "internal", "no")
+    for id in ("1", "2", "3", "3"):
+        store.delete(id)
+    assert ended.jobs == [
+        ("1", Status.DONE, Outcome.DONE),
+        ("2", Status.FAILED, Outcome.FAILED),
+        ("3", Status.QUEUED, Outcome.CANCELLED),
+    ]
+
+
+def test_jobs_of_the_first_table_are_still_there(database: Database, clock: Clock) -> None:
+    store = JobStore(database, LIMITS, (), clock)
+    add(store, "1")
+    with database.connect() as connection:
+        connection.execute("ALTER TABLE jobs DROP COLUMN checksum")
+    assert store.begin(claim(store), "v1")
+    assert store.get("1").checksum == "v1"
 
 
 def test_released_job_is_free_at_once(store: JobStore, database: Database, clock: Clock) -> None:
     add(store, "1")
-    assert store.claim() and store.advance("1", 3)
-    store.release("1")
-    taken = JobStore(database, LIMITS, clock).claim()
-    assert taken is not None and taken.n_done == 3
+    job = claim(store)
+    assert store.advance(job, 3)
+    store.release(job)
+    assert claim(JobStore(database, LIMITS, (), clock)).n_done == 3
 
 
 def test_job_that_ends_every_process_is_given_up(store: JobStore, clock: Clock) -> None:
@@ -138,7 +224,7 @@ def test_job_that_ends_every_process_is_given_up(store: JobStore, clock: Clock) 
 def test_job_that_gets_on_is_tried_for_ever(store: JobStore, clock: Clock) -> None:
     add(store, "1")
     for n_done in range(1, 3 * MOST_ATTEMPTS):
-        assert store.claim() and store.advance("1", n_done)
+        assert store.advance(claim(store), n_done)
         clock.s += LEASE_S + 1
     assert store.get("1").status is Status.TRANSLATING
 
@@ -154,98 +240,17 @@ def test_limits_refuse_new_jobs(store: JobStore) -> None:
     add(store, "5", "bob")
     with pytest.raises(OverloadedError, match="5 documents wait to be translated; allowed: 5"):
         add(store, "6", "carol")
-    assert store.claim() and store.finish("1", 10)
+    assert finish(store, claim(store))
     add(store, "6", "alice")
 
 
 def test_ended_jobs_expire_and_others_do_not(store: JobStore, clock: Clock) -> None:
     for id, owner in (("1", "a"), ("2", "b"), ("3", "c")):
         add(store, id, owner)
-    assert store.claim() and store.finish("1", 10)
-    assert store.claim() and store.fail("2", "invalid-field", "broken")
+    assert finish(store, claim(store))
+    assert store.fail(claim(store), "invalid-field", "broken")
     store.delete_ended(100)
     assert store.ids() == {"1", "2", "3"}
     clock.s += 101
     store.delete_ended(100)
     assert store.ids() == {"3"}
-
-
-# ---------------------------------------------------------------- files
-
-ID = "0123456789abcdef" * 2
-
-
-@pytest.fixture
-def files(tmp_path: Path) -> JobFiles:
-    return JobFiles(tmp_path / "documents")
-
-
-def test_translations_outlive_a_line_that_was_cut_short(files: JobFiles, tmp_path: Path) -> None:
-    files.keep_source(ID, b"source")
-    with files.writing_done(ID) as file:
-        add_done(file, {"가": "a", "나\n": "b\ud800"})
-    with (tmp_path / "documents" / ID / "done.jsonl").open("ab") as torn:
-        torn.write('["다", "c'.encode())
-    with files.writing_done(ID) as file:
-        add_done(file, {"라": "d"})
-    assert files.read_done(ID) == {"가": "a", "나\n": "b\ud800", "라": "d"}
-    files.keep_result(ID, b"result")
-    files.drop_work(ID)
-    assert [path.name for path in (tmp_path / "documents" / ID).iterdir()] == ["result"]
-    assert files.result(ID).read_bytes() == b"result"
-
-
-def test_files_are_only_for_their_user(files: JobFiles, tmp_path: Path) -> None:
-    files.keep_source(ID, b"source")
-    assert (tmp_path / "documents" / ID).stat().st_mode & 0o077 == 0
-
-
-@pytest.mark.parametrize("id", ["..", "../" + ID, ID + "/..", "", ID.upper()])
-def test_files_have_no_other_paths(files: JobFiles, id: str) -> None:
-    with pytest.raises(ValueError, match="is no id of a job"):
-        files.source(id)
-
-
-def test_stray_folders_are_removed_when_they_are_old(files: JobFiles, tmp_path: Path) -> None:
-    old, new, known = "a" * 32, "b" * 32, "c" * 32
-    for id in (old, new, known):
-        files.keep_source(id, b"")
-    (tmp_path / "documents" / "not-ours").mkdir()
-    for name in (old, known, "not-ours"):
-        os.utime(tmp_path / "documents" / name, (0, time.time() - 7200))
-    files.remove_strays({known})
-    left = {path.name for path in (tmp_path / "documents").iterdir()}
-    assert left == {new, known, "not-ours"}
-
-
-@pytest.mark.parametrize(
-    ("given", "clean"),
-    [
-        ("보고서.docx", "보고서.docx"),
-        ("../../etc/passwd", "passwd"),
-        ("C:\\Users\\나\\글.txt", "글.txt"),
-        ("a\r\nX-Evil: 1.txt", "aX-Evil: 1.txt"),
-        ("cod\u202etxt.exe", "codtxt.exe"),
-        ("..", "document"),
-        ("", "document"),
-        (None, "document"),
-        ("가" * 300 + ".docx", "가" * 145 + ".docx"),
-        ("\ud800.txt", "?.txt"),
-    ],
-)
-def test_names_lose_what_is_dangerous(given: str | None, clean: str) -> None:
-    assert clean_name(given) == clean
-
-
-@pytest.mark.parametrize(
-    ("name", "extension", "result"),
-    [
-        ("report.docx", ".docx", "report.en.docx"),
-        ("Report.v2.DOCX", ".docx", "Report.v2.en.DOCX"),
-        ("file", ".txt", "file.en.txt"),
-        ("file.bin", ".html", "file.bin.en.html"),
-    ],
-)
-def test_results_are_named_after_their_sources(name: str, extension: str, result: str) -> None:
-    named = Order("a", Api.NATIVE, name, extension, "text/plain", 1, 1, 1)
-    assert named.result_name == result

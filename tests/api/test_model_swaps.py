@@ -19,32 +19,12 @@ from api.keys import new_key
 from api.models import Model, ModelRegistry, ModelSpec
 from api.service import Call
 from api.settings import Settings
-from nmt.bundle import load_bundle, write_bundle
 from nmt.errors import BundleNotFoundError, EngineError
 from nmt.translation import TranslateOptions
 from nmt.translator import Translator
 
 OpenClient = Callable[..., TestClient]
 CALL = Call("1.2.3.4")
-
-
-@pytest.fixture
-def second_bundle(tiny_bundle: Path, tmp_path: Path) -> Path:
-    """A bundle with another checksum."""
-    bundle = load_bundle(tiny_bundle)
-    source, target = bundle.load_tokenizers()
-    return write_bundle(
-        tmp_path / "second",
-        name="second",
-        model_config=bundle.model_config,
-        weights={name: value * 1.25 for name, value in bundle.load_weights().items()},
-        source_tokenizer=source,
-        target_tokenizer=target,
-        search=bundle.search,
-        card="# Another\n",
-        metrics={},
-        scores={},
-    )
 
 
 @pytest.fixture

@@ -68,6 +68,13 @@ def test_progress_is_reported_before_and_after_each_chunk() -> None:
     assert list(merged) == list(document.segments())
 
 
+def test_small_chunks_are_reported_more_often() -> None:
+    translator = Recorder()
+    translate_document(open_document(LONG, "a.txt"), translator, chunk_chars=500)
+    sizes = [sum(map(len, call)) for call in translator.calls]
+    assert len(sizes) == 7 and max(sizes) < 500 + 210
+
+
 def test_stopped_work_is_resumed_where_it_was() -> None:
     done: dict[str, str] = {}
 
