@@ -114,7 +114,7 @@ class TranslationService:
             TranslationFailedError: the model failed on a sentence.
         """
         until = _until(call)
-        with self.registry.get(call.model).in_use() as model, self._charged(texts, call):
+        with self._model(call).in_use() as model, self._charged(texts, call):
             model.batcher.check_open(call.caller, call.deadline_s)
             plans, settings = await self._plan(model, texts, options)
             sentences = [sentence for plan in plans for sentence in plan.sentences]
@@ -135,7 +135,7 @@ class TranslationService:
                 the deadline.
         """
         until = _until(call)
-        with self.registry.get(call.model).in_use() as model, self._charged(texts, call):
+        with self._model(call).in_use() as model, self._charged(texts, call):
             model.batcher.check_open(call.caller, call.deadline_s)
             plans, settings = await self._plan(model, texts, options)
             places = [
