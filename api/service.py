@@ -161,6 +161,9 @@ class TranslationService:
         await self._cache.close()
         self._planners.shutdown(wait=False)
 
+    def _model(self, call: Call) -> Model:
+        return call.held or self.registry.get(call.model)
+
     def _charged(self, texts: Sequence[str], call: Call) -> AbstractContextManager[None]:
         return self._charge(call.caller, 0 if call.is_charged else sum(map(len, texts)))
 
@@ -176,9 +179,6 @@ class TranslationService:
                 plans = plan_all()  # sooner done than handed to a thread
             else:
                 loop = asyncio.get_running_loop()
-    def _model(self, call: Call) -> Model:
-        return call.held or self.registry.get(call.model)
-
                 plans = await loop.run_in_executor(self._planners, plan_all)
         except (ConfigError, InputError) as error:
             raise InvalidFieldError(str(error)) from error
