@@ -140,8 +140,8 @@ async def _load(app: FastAPI, parts: Parts) -> None:
     """Loads the models; where that fails the process ends, for it could do nothing."""
     try:
         await parts.service.registry.load()
+        parts.jobs.runner.wake()
     except NmtError as error:
         app.state.failure = error
         logger.error("a model cannot be served: %s", error)
         signal.raise_signal(signal.SIGTERM)
-        parts.jobs.runner.wake()
