@@ -12,6 +12,7 @@ from api.database import FILE_NAME, Database
 from api.jobs.desk import JobDesk
 from api.jobs.files import JobFiles
 from api.jobs.limits import JobLimits
+from api.jobs.metrics import JobMetrics
 from api.jobs.runner import JobRunner
 from api.jobs.store import JobStore
 from api.keys import KeyRing, read_keys
@@ -60,20 +61,23 @@ def build_parts(settings: Settings) -> Parts:
     )
     metrics.watch(registry, near)
     lifecycle = Lifecycle(settings.drain_delay_s)
-    jobs = build_jobs(settings, service, accounts, database)
+    jobs = build_jobs(settings, service, accounts, database, metrics)
     return Parts(service, accounts, keys, metrics, database, lifecycle, jobs)
 
 
 def build_jobs(
-    settings: Settings, service: TranslationService, accounts: Accounts, database: Database
-) -> JobDesk:
+    settings: Settings, service: TranslationService, accounts: Accounts, database: Database,
+    metrics: Metrics,
+) -> JobDesk:  # fmt: skip
     """Gives the desk for documents and what works behind it, not started yet."""
     limits = JobLimits(
         settings.max_jobs_per_caller, settings.max_waiting_jobs, settings.max_stored_bytes
     )
-    store = JobStore(database, limits)
+    job_metrics = JobMetrics(metrics.registry)
+    store = JobStore(database, limits, [job_metrics])
     files = JobFiles(settings.data_folder / JOBS_FOLDER)
     runner = JobRunner(store, files, service, settings.job_workers, settings.job_keep_hours * 3600)
+    job_metrics.watch(store, runner)
     return JobDesk(store, files, service, runner, accounts.charged, settings.max_document_chars)
 
 

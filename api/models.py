@@ -120,8 +120,9 @@ class ModelRegistry:
 
     @property
     def models(self) -> list[Model]:
-        """Those that are loaded, the default first."""
-        return [self._models[name] for name in self._specs if name in self._models]
+        """Those that are loaded, the default first; safe in any thread."""
+        found = (self._models.get(name) for name in tuple(self._specs))
+        return [model for model in found if model is not None]
 
     def get(self, name: str | None = None) -> Model:
         """Gives the model of that name, or the default.

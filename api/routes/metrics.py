@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from fastapi import APIRouter, Request
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.responses import Response
@@ -14,5 +16,6 @@ router = APIRouter(tags=["operation"])
 @router.get("/metrics", dependencies=[MetricsDep], response_class=Response)
 async def metrics(request: Request) -> Response:
     """Gives the counters in Prometheus' text format."""
-    text = generate_latest(request.app.state.metrics.registry)
+    # In a thread, for jobs are counted in the database.
+    text = await asyncio.to_thread(generate_latest, request.app.state.metrics.registry)
     return Response(text, media_type=CONTENT_TYPE_LATEST)

@@ -30,6 +30,7 @@ from nmt.translator import Translator
 pytestmark = pytest.mark.slow
 
 MISSES = "nmt_cache_misses_total"
+ENDED = "nmt_documents_total"
 N_LINES = 400
 
 
@@ -89,6 +90,7 @@ def test_two_processes_share_the_work_and_do_nothing_twice(
         assert finished(clients[(seed + 1) % 2], id)["status"] == "done"
     done = [sample(client, MISSES) for client in clients]
     assert sum(done) == n_documents * n_lines
+    assert sum(sample(client, ENDED) for client in clients) == n_documents
     assert min(done) > 0
     for seed, id in enumerate(ids):
         result = clients[0].get(f"/v1/documents/{id}/result").text
@@ -124,6 +126,7 @@ def test_process_that_was_stopped_for_a_while_lets_go_of_its_document(
     assert finished(clients[0], other)["status"] == "done"
     assert clients[0].get(f"/v1/documents/{id}").json() == job
     assert job["status"] == "done"
+    assert [sample(client, ENDED) for client in clients] == [1, 1]
     result = clients[0].get(f"/v1/documents/{id}/result").text
     assert result == translated(tiny_bundle, document(N_LINES))
     assert [path.name for path in (folder / "documents" / id).iterdir()] == ["result"]
