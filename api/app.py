@@ -15,7 +15,9 @@ from api.build import Parts, build_parts
 from api.faults import answer_exception, handle_errors
 from api.glossaries import GlossaryStore
 from api.keys import read_keys
+from api.lag import watch_lag
 from api.logs import AccessLog
+from api.middleware.admission import Admission
 from api.middleware.body_limit import BodyLimit
 from api.middleware.context import HEADER, RequestContext
 from api.middleware.security import SecurityHeaders
@@ -50,6 +52,11 @@ ROUTES = (
 )  # fmt: skip
 DOCUMENT_PATHS = ("/v1/documents", "/v2/document", "/translate_file")
 """Where bodies may be as large as a document."""
+TRANSLATE_PATHS = (
+    "/v1/translate", "/v1/translate/stream", "/translate", "/v2/translate",
+    "/nmt/v1/translation", "/v1/papago/n2mt",
+)  # fmt: skip
+"""Where texts are translated while their sender waits."""
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -86,6 +93,13 @@ def create_app(settings: Settings) -> FastAPI:
 
 def _add_middleware(app: FastAPI, settings: Settings, parts: Parts) -> None:
     """Wraps the application; what is added last is outermost."""
+    app.add_middleware(
+        Admission,
+        paths=TRANSLATE_PATHS,
+        service=parts.service,
+        deadline_s=settings.deadline_s,
+        respond=answer_exception,
+    )
     app.add_middleware(
         BodyLimit,
         max_bytes=settings.max_body_bytes,
@@ -126,12 +140,13 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.failure = None
     app.state.loading = loading = asyncio.create_task(_load(app, parts))
     writing = asyncio.create_task(meter.run())
+    watching = asyncio.create_task(watch_lag(parts.metrics.count_lag))
     parts.jobs.runner.start()
     yield
     await parts.jobs.close()
-    for task in (loading, writing):
+    for task in (loading, writing, watching):
         task.cancel()
-    await asyncio.gather(loading, writing, return_exceptions=True)
+    await asyncio.gather(loading, writing, watching, return_exceptions=True)
     await parts.service.close()
     await meter.close()
 

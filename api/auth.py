@@ -13,6 +13,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Annotated, cast
 
 from fastapi import Depends, Request
@@ -45,15 +46,20 @@ def has_body_key(request: Request) -> bool:
 
 async def find_key(request: Request) -> str | None:
     """Gives the key that came with a request; none where there is none."""
+    found = key_in_head(request)
+    if found is None and has_body_key(request):
+        return await _key_in_body(request)
+    return found
+
+
+def key_in_head(request: Request) -> str | None:
+    """Gives the key in the headers or the query; none where there is none."""
     scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() in _SCHEMES and credentials.strip():
         return credentials.strip()
     in_headers = [request.headers.get(name) for name in _HEADERS]
     in_query = [request.query_params.get(name) for name in _FIELDS]
-    for found in in_headers + in_query:
-        if found:
-            return found
-    return await _key_in_body(request) if has_body_key(request) else None
+    return next(filter(None, in_headers + in_query), None)
 
 
 async def _key_in_body(request: Request) -> str | None:
@@ -92,7 +98,11 @@ async def identify(request: Request) -> Identity:
 
 def address_of(request: Request) -> str:
     """Gives the address of the client; of an IPv6 address the part that its provider gave."""
-    host = request.client.host if request.client else "unknown"
+    return _network_of(request.client.host if request.client else "unknown")
+
+
+@lru_cache(maxsize=4096)
+def _network_of(host: str) -> str:
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
@@ -104,7 +114,23 @@ def address_of(request: Request) -> str:
     return str(ipaddress.ip_network((address, _IPV6_PREFIX), strict=False))
 
 
-async def get_caller(request: Request) -> AsyncIterator[str]:
+def caller_in_head(request: Request) -> str | None:
+    """Gives who calls, as far as that is known before the body is read.
+
+    None where the key may stand in the body, or there is none that may translate.
+    """
+    keys = cast(KeyRing, request.app.state.keys)
+    if not len(keys):
+        return address_of(request)
+    secret = key_in_head(request)
+    if secret is not None:
+        key = keys.find(secret)
+        return key.name if key is not None and "translate" in key.scopes else None
+    is_anonymous = request.app.state.settings.allow_anonymous and not has_body_key(request)
+    return address_of(request) if is_anonymous else None
+
+
+async def get_caller(request: Request) -> str:
     """Gives who translates; counts the request.
 
     Raises:
@@ -112,14 +138,23 @@ async def get_caller(request: Request) -> AsyncIterator[str]:
         RateLimitError: too many requests of this caller.
         UnauthorizedError: a key is needed and none was given.
     """
+    identity = await identify(request)
+    if identity.key is not None and "translate" not in identity.key.scopes:
+        raise ForbiddenError(f"key {identity.key.name!r} may not translate; use another key")
+    request.app.state.accounts.count_request(identity.caller)
+    return identity.caller
+
+
+async def get_form_caller(request: Request) -> AsyncIterator[str]:
+    """The same for a route whose body may be a form with files; closes them in the end.
+
+    Raises:
+        ApiError: as `get_caller`.
+    """
     try:
-        identity = await identify(request)
-        if identity.key is not None and "translate" not in identity.key.scopes:
-            raise ForbiddenError(f"key {identity.key.name!r} may not translate; use another key")
-        request.app.state.accounts.count_request(identity.caller)
-        yield identity.caller
+        yield await get_caller(request)
     finally:
-        await request.close()  # of a form that was read for its key: its files
+        await request.close()
 
 
 async def require_admin(request: Request) -> None:
@@ -159,8 +194,10 @@ async def _require(request: Request, scope: str) -> None:
         raise ForbiddenError(f"key {key.name!r} has not the scope `{scope}`; use one that has it")
 
 
-CallerDep = Annotated[str, Depends(get_caller)]
+CallerDep = Annotated[str, Depends(get_form_caller)]
 """Who calls, for turns and limits; 401 or 403 for those who may not."""
+JsonCallerDep = Annotated[str, Depends(get_caller)]
+"""The same for routes that take JSON only; it costs less."""
 AdminDep = Depends(require_admin)
 """Among a route's `dependencies`: only for keys with the scope admin."""
 MetricsDep = Depends(require_metrics)

@@ -19,13 +19,20 @@ from api.keys import KeyRing, read_keys
 from api.lifecycle import Lifecycle
 from api.metrics import Metrics
 from api.models import Model, ModelRegistry, ModelSpec
+from api.priority import in_thread_of_low_priority
 from api.service import TranslationService
 from api.settings import Settings
 from api.usage import UsageMeter, UsageStore
+from nmt.cores import usable_cores
+from nmt.engines.ctranslate2 import CTranslate2Engine
 from nmt.translator import Translator
 
 JOBS_FOLDER = "documents"
 """In the data folder."""
+_TOKENS_A_THREAD = 256
+"""Source pieces of a batch, some ten sentences, for each thread of CTranslate2."""
+_TOKENS = 2048
+"""Source pieces of a batch for other engines."""
 
 
 @dataclass(frozen=True)
@@ -83,15 +90,36 @@ def build_jobs(
 
 def build_registry(settings: Settings, metrics: Metrics) -> ModelRegistry:
     """Gives the models that the settings name, not loaded yet."""
-    limits = BatchLimits(settings.batch_tokens, settings.queue_tokens, settings.workers)
+    threads = settings.threads or usable_cores()
 
     def load(spec: ModelSpec) -> Translator:
-        return Translator.load(spec.location, settings.engine, settings.device)
+        return in_thread_of_low_priority(
+            lambda: Translator.load(spec.location, settings.engine, settings.device, threads),
+            settings.engine_niceness,
+        )
 
     def build(spec: ModelSpec, translator: Translator) -> Model:
+        limits = batch_limits(settings, translator.engine.name, threads)
         return Model(spec, translator, limits, [metrics.batches.of(spec.name)])
 
     return ModelRegistry(settings.model_specs, load, build)
+
+
+def batch_limits(settings: Settings, engine: str, threads: int) -> BatchLimits:
+    """Gives the sizes that are set, and where none is what suits the engine.
+
+    CTranslate2 spreads a batch over its threads and gains nothing from more rows for each of them.
+    A second batch waits there while the first is in work, so that no thread is ever idle; many
+    small batches keep answers from coming all at once. Torch gains from every row, and two batches
+    would take the processors from each other.
+    """
+    if engine == CTranslate2Engine.name:
+        tokens, workers = threads * _TOKENS_A_THREAD, 2
+    else:
+        tokens, workers = _TOKENS, 1
+    return BatchLimits(
+        settings.batch_tokens or tokens, settings.queue_tokens, settings.workers or workers
+    )
 
 
 def build_cache(settings: Settings, near: MemoryCache) -> SentenceCache:

@@ -8,6 +8,7 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 
 from api.auth import CallerDep as CallerDep
+from api.auth import JsonCallerDep as JsonCallerDep
 from api.errors import InvalidFieldError, TooLargeError
 from api.service import TranslationService
 from api.settings import Settings

@@ -23,6 +23,7 @@ from api.models import ModelRegistry
 from api.record import current_record
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+_LAGS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 _TOKENS = (8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096)
 _SENTENCES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
@@ -48,6 +49,10 @@ class Metrics:
         self._problems = Counter(
             "nmt_problems", "Requests that were refused or failed, by type of problem.",
             ["type"], registry=registry,
+        )  # fmt: skip
+        self._lag = Histogram(
+            "nmt_event_loop_lag_seconds", "How late the event loop came to what was due.",
+            registry=registry, buckets=_LAGS,
         )  # fmt: skip
         self._chars = Counter("nmt_chars", "Characters to translate.", registry=registry)
         self._hits = Counter("nmt_cache_hits", "Sentences remembered.", registry=registry)
@@ -76,6 +81,10 @@ class Metrics:
         current_record().n_sentences += hits + misses
         self._hits.inc(hits)
         self._misses.inc(misses)
+
+    def count_lag(self, seconds: float) -> None:
+        """Counts how late the event loop was once."""
+        self._lag.observe(seconds)
 
     def count_swap(self, model: str, result: str) -> None:
         """Counts a swap that is `done` or `failed`."""

@@ -18,6 +18,8 @@ class RequestRecord:
     """Characters given to the translation service."""
     n_sentences: int = 0
     """Sentences that had to be translated or remembered."""
+    route: str = ""
+    """Template of its route, where it was answered before one was looked for."""
     error: str | None = None
     """Type of the problem it was answered with."""
     start_s: float = field(default_factory=time.perf_counter)

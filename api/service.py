@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from api.batching.cache import SentenceCache
 from api.batching.keys import Settings, key_of
-from api.errors import DeadlineError, InvalidFieldError
+from api.errors import DeadlineError, InvalidFieldError, OverloadedError
 from api.models import Model, ModelRegistry
 from nmt.errors import ConfigError, InputError
 from nmt.plan import Plan, SourceSentence
@@ -149,6 +149,21 @@ class TranslationService:
                 async for answer in answers:
                     index, _, gap = next(at)
                     yield StreamedSentence(index, answer, gap)
+
+    def check_open(self, caller: str, deadline_s: float | None) -> None:
+        """Tells whether any model would begin with a caller's text in time.
+
+        Raises:
+            OverloadedError: none would.
+        """
+        busy: OverloadedError | None = None
+        for model in self.registry.models:
+            try:
+                return model.batcher.check_open(caller, deadline_s)
+            except OverloadedError as error:
+                busy = error
+        if busy is not None:
+            raise busy
 
     async def remembered(self) -> None:
         """Waits until the cache has all that was translated so far."""

@@ -41,12 +41,19 @@ class Settings(BaseSettings):
     device: str = "auto"
     """`auto`, `cpu` or `cuda`."""
 
-    batch_tokens: PositiveInt = 2048
-    """Source pieces of a batch; more is faster, and keeps others waiting longer."""
+    threads: NonNegativeInt = 0
+    """CPU threads of a model; 0 is one for each core that the process may use."""
+    engine_niceness: Annotated[int, Field(ge=0, le=19)] = 5
+    """How far the engine's threads stand back behind those that answer (Linux, CTranslate2); 0 is
+    not at all."""
+
+    batch_tokens: NonNegativeInt = 0
+    """Source pieces of a batch; more may be faster, and keeps others waiting longer; 0 is what
+    suits the engine."""
     queue_tokens: PositiveInt = 262_144
     """Source pieces that may wait; more is refused with 503."""
-    workers: PositiveInt = 1
-    """Batches of a model in work at the same time."""
+    workers: NonNegativeInt = 0
+    """Batches of a model in work at the same time; 0 is what suits the engine."""
     deadline_s: PositiveFloat = 30.0
     """Seconds until a request that is not done is answered with 503."""
     drain_s: PositiveInt = 60

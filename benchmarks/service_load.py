@@ -4,13 +4,15 @@
 
 Open loop: requests come at their times, whether or not earlier ones were answered, at twice the
 measured capacity unless `--rate` says otherwise. Sentences all differ, so no cache answers.
-Clients are in this process, the service is in another. Prints JSON, with what went wrong under
-`faults`; the exit code is 1 if there is anything.
+Clients are in this process, the service is in another: `client_lag_ms` and `server_lag` say how
+late the event loop of each came to what was due, and so which of the two made an answer slow.
+Prints JSON, with what went wrong under `faults`; the exit code is 1 if there is anything.
 """
 
 import argparse
 import asyncio
 import json
+import re
 import sys
 import time
 from collections import Counter
@@ -20,10 +22,13 @@ from typing import Any
 
 from service_process import Connection, Server, percentile, sentences, wait_until_ready
 
+from api.lag import watch_lag
+
 PATH = "/v1/translate"
 CONNECT_ERROR = "not connected"
 CUT = "cut"
 GIVE_UP_S = 120.0
+LAG_EVERY_S = 0.005
 REFUSED, LATE = "overloaded", "deadline"
 """The two kinds of 503: told at once, and told after the deadline."""
 
@@ -35,6 +40,8 @@ class Sent:
     at_s: float
     result: int | str = "no answer"
     seconds: float = 0.0
+    connect_s: float = 0.0
+    """Of these, until the connection was there; 0 for one that was kept open."""
 
 
 @dataclass
@@ -73,6 +80,8 @@ class Load:
         sent = Sent(time.perf_counter())
         self.sent.append(sent)
         try:
+            await connection.open()
+            sent.connect_s = time.perf_counter() - sent.at_s
             reply = await connection.post(PATH, {"text": next(self.texts)})
             sent.result = reply.status if reply.status != 503 else _kind_of(reply.body)
             self._idle.append(connection)
@@ -110,9 +119,8 @@ async def sample_memory(server: Server, every_s: float, samples: list[int]) -> N
         await asyncio.sleep(every_s)
 
 
-def times_ms(sent: list[Sent]) -> dict[str, float]:
+def times_ms(seconds: list[float]) -> dict[str, float]:
     """Percentiles."""
-    seconds = [one.seconds for one in sent]
     shares = {"p50": 0.5, "p95": 0.95, "p99": 0.99, "max": 1.0}
     return {name: round(1000 * percentile(seconds, share), 1) for name, share in shares.items()}
 
@@ -124,9 +132,20 @@ def summary(sent: list[Sent]) -> dict[str, Any]:
     return {
         "sent": len(sent),
         "results": {str(result): n for result, n in Counter(s.result for s in sent).items()},
-        "accepted_ms": times_ms(accepted),
-        "refused_ms": times_ms(refused),
+        "accepted_ms": times_ms([one.seconds for one in accepted]),
+        "refused_ms": times_ms([one.seconds for one in refused]),
+        "refused_connect_ms": times_ms([one.connect_s for one in refused]),
     }
+
+
+async def server_lag(server: Server) -> Counter[str]:
+    """Gives how often the server's event loop was late by up to so many seconds."""
+    connection = Connection(server)
+    text = (await connection.get("/metrics")).body.decode()
+    connection.close()
+    found = re.findall(r'^nmt_event_loop_lag_seconds_bucket\{le="(.+)"\} (\S+)$', text, re.M)
+    below = [0, *(int(float(n)) for _, n in found)]
+    return Counter({le: n - m for (le, _), m, n in zip(found, below, below[1:], strict=False)})
 
 
 async def overload(server: Server, args: argparse.Namespace) -> dict[str, Any]:
@@ -136,15 +155,23 @@ async def overload(server: Server, args: argparse.Namespace) -> dict[str, Any]:
     possible = await capacity(server, texts, args.clients, min(10.0, args.seconds))
     rate = args.rate or args.factor * possible
     samples: list[int] = []
-    watching = asyncio.create_task(sample_memory(server, args.seconds / 20, samples))
+    lags: list[float] = []
+    watching = [
+        asyncio.create_task(sample_memory(server, args.seconds / 20, samples)),
+        asyncio.create_task(watch_lag(lags.append, LAG_EVERY_S)),
+    ]
     load = Load(server, texts)
+    before = await server_lag(server)
     end = time.perf_counter() + args.seconds
     await load.open_loop(rate, lambda: time.perf_counter() > end)
-    watching.cancel()
+    for task in watching:
+        task.cancel()
     return {
         "capacity_per_s": round(possible, 1),
         "rate_per_s": round(rate, 1),
         **summary(load.sent),
+        "client_lag_ms": times_ms(lags),
+        "server_lag": dict(await server_lag(server) - before),
         "memory_mib": samples,
     }
 

@@ -119,6 +119,18 @@ class Connection:
         self._server = server
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
+    async def open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """Connects where that was not done yet.
+
+        Raises:
+            OSError: the connection was refused.
+        """
+        if self._streams is not None and self._streams[0].at_eof():
+            self.close()  # the server has closed it while it was idle
+        if self._streams is None:
+            self._streams = await asyncio.open_connection(self._server.host, self._server.port)
+        return self._streams
+
     async def post(self, path: str, body: object, headers: str = "") -> Reply:
         """Sends JSON and gives the answer.
 
@@ -146,11 +158,7 @@ class Connection:
         Raises:
             OSError: the connection was refused or cut.
         """
-        if self._streams is not None and self._streams[0].at_eof():
-            self.close()  # the server has closed it while it was idle
-        if self._streams is None:
-            self._streams = await asyncio.open_connection(self._server.host, self._server.port)
-        reader, writer = self._streams
+        reader, writer = await self.open()
         try:
             writer.write(request)
             head = (await reader.readuntil(b"\r\n\r\n")).lower()

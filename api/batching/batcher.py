@@ -193,9 +193,12 @@ class Batcher:
         """Tells whether it makes sense to submit anything at all, before work is put into it.
 
         Raises:
-            OverloadedError: not even one piece would be translated in `deadline_s`.
+            OverloadedError: one more sentence of the usual length would not be translated in
+                `deadline_s`.
         """
-        self._admit(caller, 1, deadline_s)
+        n_queued = len(self._queue)
+        if n_queued:
+            self._admit(caller, -(-self._queue.tokens // n_queued), deadline_s)
 
     def leave(self, job: Job, waiter: asyncio.Future[SentenceTranslation]) -> None:
         """Takes a waiter from a job; a queued job without waiters is dropped."""

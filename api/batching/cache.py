@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import json
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
@@ -99,8 +98,7 @@ class LayeredCache:
 
 def encode(translation: SentenceTranslation) -> bytes:
     """Gives a translation as bytes."""
-    fields = dataclasses.asdict(translation)
-    return json.dumps(fields, ensure_ascii=True, separators=(",", ":")).encode()
+    return json.dumps(translation, default=vars, ensure_ascii=True, separators=(",", ":")).encode()
 
 
 def decode(encoded: bytes | str) -> SentenceTranslation:

@@ -37,25 +37,31 @@ class FairQueue(Generic[Q]):
         """A line for each caller that waits; whose turn is next stands first."""
         self._tokens: dict[str, int] = {}
         """Size of each line."""
+        self._n = 0
+        self._size = 0
 
     def __len__(self) -> int:
-        return sum(map(len, self._lines.values()))
+        return self._n
 
     @property
     def tokens(self) -> int:
         """Size of all that is queued."""
-        return sum(self._tokens.values())
+        return self._size
 
     def push(self, work: Q) -> None:
         """Puts a piece of work at the end of its caller's line."""
         self._lines.setdefault(work.caller, OrderedDict())[id(work)] = work
         self._tokens[work.caller] = self._tokens.get(work.caller, 0) + work.tokens
+        self._n += 1
+        self._size += work.tokens
 
     def drop(self, work: Q) -> None:
         """Takes a piece of work out; it must be queued."""
         line = self._lines[work.caller]
         del line[id(work)]
         self._tokens[work.caller] -= work.tokens
+        self._n -= 1
+        self._size -= work.tokens
         if not line:
             del self._lines[work.caller], self._tokens[work.caller]
 

@@ -159,7 +159,7 @@ class _Answer:
         return Finished(
             record=self._record,
             method=scope["method"] if scope["method"] in _METHODS else "other",
-            route=route_of(scope),
+            route=self._record.route or route_of(scope),
             status=self._status,
             address=client[0] if client else "",
             first_byte_s=seconds if self._first_byte_s is None else self._first_byte_s,

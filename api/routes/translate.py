@@ -11,7 +11,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import StreamingResponse
 
-from api.dependencies import CallerDep, ServiceDep, SettingsDep, check_beam, check_texts
+from api.dependencies import JsonCallerDep, ServiceDep, SettingsDep, check_beam, check_texts
 from api.disconnect import unless_gone
 from api.errors import ApiError, InvalidFieldError
 from api.glossary_access import GlossariesDep, terms_of
@@ -39,7 +39,7 @@ async def translate(
     service: ServiceDep,
     settings: SettingsDep,
     glossaries: GlossariesDep,
-    caller: CallerDep,
+    caller: JsonCallerDep,
 ) -> TranslateOut:
     """Translates a text or a list of texts from Korean into English."""
     texts = _texts(body, settings)
@@ -81,7 +81,7 @@ async def stream(
     service: ServiceDep,
     settings: SettingsDep,
     glossaries: GlossariesDep,
-    caller: CallerDep,
+    caller: JsonCallerDep,
 ) -> StreamingResponse:
     """Translates sentence by sentence: events `sentence`, then `done` or `error`.
 

@@ -234,6 +234,25 @@ def test_batcher_lets_others_be_heard_while_many_are_answered(play: Callable[...
     play(scene)
 
 
+def test_batcher_is_closed_to_a_sentence_of_the_usual_length(play: Callable[..., None]) -> None:
+    async def scene(at: Scene) -> None:
+        first = at.submit("먼저 왔어요.")
+        await at.until_entered()
+        at.batcher.check_open("a", 0.0)  # nothing waits
+        waiting = at.submit("이 문장은 조금 더 길어요.")
+        usual = at.batcher.queued_tokens
+        limit_s = 1.25 / at.batcher.tokens_per_s
+        in_work = sum(len(s.ids) + 1 for s in at.translator.plan("먼저 왔어요.").sentences)
+        at.batcher.check_open("a", (in_work + 2 * usual + 1) * limit_s)
+        with pytest.raises(OverloadedError, match="in the queue"):
+            at.batcher.check_open("a", (in_work + 2 * usual - 1) * limit_s)
+        at.gate.opened.set()
+        for ticket in (first, waiting):
+            await texts(ticket)
+
+    play(scene)
+
+
 def test_batcher_closes_after_what_is_queued(play: Callable[..., None]) -> None:
     async def scene(at: Scene) -> None:
         ticket = at.submit("하나예요.")

@@ -1,0 +1,26 @@
+"""How much of a model's work is done at once."""
+
+from __future__ import annotations
+
+import pytest
+from conftest import MakeSettings
+
+from api.build import batch_limits
+
+
+@pytest.mark.parametrize(
+    ("engine", "threads", "tokens", "workers"),
+    [("ctranslate2", 1, 256, 2), ("ctranslate2", 8, 2048, 2), ("torch", 8, 2048, 1)],
+)
+def test_sizes_that_are_not_set_suit_the_engine(
+    make_settings: MakeSettings, engine: str, threads: int, tokens: int, workers: int
+) -> None:
+    limits = batch_limits(make_settings(queue_tokens=7), engine, threads)
+    assert (limits.batch_tokens, limits.workers, limits.queue_tokens) == (tokens, workers, 7)
+
+
+def test_sizes_that_are_set_hold_for_every_engine(make_settings: MakeSettings) -> None:
+    settings = make_settings(batch_tokens=99, workers=5)
+    for engine in ("ctranslate2", "torch"):
+        limits = batch_limits(settings, engine, 4)
+        assert (limits.batch_tokens, limits.workers) == (99, 5)
