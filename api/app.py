@@ -26,6 +26,7 @@ from api.routes import (
     deepl,
     deepl_documents,
     deepl_glossaries,
+    docs,
     documents,
     glossaries,
     health,
@@ -47,7 +48,7 @@ logger = logging.getLogger(__name__)
 
 DESCRIPTION = "Korean→English neural machine translation on your own machine."
 ROUTES = (
-    translate, documents, glossaries, models, health, usage, metrics, admin, page,
+    translate, documents, glossaries, models, health, usage, metrics, admin, page, docs,
     libretranslate, libretranslate_files, deepl, deepl_documents, deepl_glossaries, papago,
 )  # fmt: skip
 DOCUMENT_PATHS = ("/v1/documents", "/v2/document", "/translate_file")
@@ -71,6 +72,8 @@ def create_app(settings: Settings) -> FastAPI:
         version=__version__,
         description=DESCRIPTION,
         lifespan=_lifespan,
+        docs_url=None,  # FastAPI's own pages have other sites' scripts
+        redoc_url=None,
         strict_content_type=False,
     )
     app.state.settings = settings
