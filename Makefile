@@ -11,7 +11,7 @@ BIN   := .venv/bin
 # One thread a process: the tests' tensors are tiny, and more threads only get in each other's way.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest
 NOT_HERE := not gpu and not browser and not docker
-SHORT_BENCHMARKS := segmentation
+BENCH_OUTPUT := runs/bench
 SETUP_FILES := pyproject.toml constraints.txt scripts/install.py
 
 .DEFAULT_GOAL := help
@@ -76,8 +76,12 @@ tree:  ## redraw the tree in README.md
 
 check: lint types imports test  ## what a change must pass
 
-bench: .venv/dev-ready  ## the short benchmarks
-	@for name in $(SHORT_BENCHMARKS); do $(BIN)/python benchmarks/$$name.py || exit 1; done
+bench: .venv/dev-ready  ## the short benchmarks; figures go into runs/bench
+	@$(BIN)/python benchmarks/segmentation.py --output $(BENCH_OUTPUT)/segmentation.json
+	@$(BIN)/python benchmarks/cost.py training/sample/dev.ko --sentences 30 --output $(BENCH_OUTPUT)/cost.json
+	@$(BIN)/python benchmarks/depths.py --vocabularies 8000 --singles 4 --output $(BENCH_OUTPUT)/depths.json
+	@$(BIN)/python benchmarks/growth.py --lengths 5 10 20 40 --lines 500 1000 2000 4000 --most-real 500 \
+		--output $(BENCH_OUTPUT)/growth.json --plot $(BENCH_OUTPUT)/growth.png
 
 clean:  ## remove .venv and the tools' caches
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

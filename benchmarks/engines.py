@@ -1,6 +1,6 @@
 """The engines side by side: sentences per second, cold start, memory, equal translations.
 
-    python benchmarks/engines.py dev/written-dev.ko --json engines.json
+    python benchmarks/engines.py dev/written-dev.ko --output engines.json
 
 Each figure is the median of the repeats with the least and the most; the engines take turns, so
 that other work on the machine meets both alike. Speed is of the search alone, on one thread. Beside
@@ -9,10 +9,8 @@ wall-clock stand CPU seconds, on which other work counts less. A cold start is a
 """
 
 import argparse
-import json
 import os
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -20,7 +18,8 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+
+from record import Figures, add_output, environment, finish, shown, spread
 
 from nmt.bundle import add_ctranslate2, find_bundle
 from nmt.config import SearchConfig
@@ -28,19 +27,6 @@ from nmt.translator import Translator
 
 ENGINES = ("torch", "ctranslate2")
 TEXT = "오늘 날씨가 정말 좋네요."
-
-Figures = dict[str, Any]
-
-
-def spread(values: list[float]) -> Figures:
-    """Median, least and most."""
-    return {"median": statistics.median(values), "min": min(values), "max": max(values)}
-
-
-def shown(figures: Figures, digits: int = 1) -> str:
-    """`12.3 (11.9–12.8)`."""
-    median, low, high = (f"{figures[key]:.{digits}f}" for key in ("median", "min", "max"))
-    return f"{median} ({low}–{high})"
 
 
 def seconds(work: Callable[[], object]) -> tuple[float, float]:
@@ -158,8 +144,9 @@ def main() -> None:
     parser.add_argument("--model", default="transformer")
     parser.add_argument("--sentences", type=int, default=64, help="for the speed")
     parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--json", type=Path, help="file for the figures")
+    add_output(parser)
     arguments = parser.parse_args()
+    around = environment(threads=1)
 
     # First: a process begins with the memory of the one that starts it, so this one must be small.
     start = measure_start(arguments.model, arguments.repeats)
@@ -175,9 +162,7 @@ def main() -> None:
         "start": start,
         "agreement": measure_agreement(arguments.model, sources),
     }
-    if arguments.json:
-        arguments.json.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-    print(report(result))
+    finish(result, around, report(result), arguments.output)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Search speed beside JoeyNMT's and Hugging Face's, every translation equally long.
 
-    python benchmarks/peers_decoding.py --peer-python peers/bin/python --json out.json
+    python benchmarks/peers_decoding.py --peer-python peers/bin/python --output out.json
 
 All networks have the shape of the released bundles and random weights; all sources have the same
 number of pieces, and no translation may end before its last piece, so that all do the same work.
@@ -9,14 +9,12 @@ thread, median (least–most) of the repeats; the children take turns. Prints Ma
 """
 
 import argparse
-import json
 import random
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
-from engines import Figures, shown, spread
 from peers.children import PEER_PYTHON_HELP, Answer, Contender, in_turns, running, versions
+from record import Figures, add_output, environment, finish, shown, spread
 
 from nmt.bundle import find_bundle, load_bundle
 
@@ -91,8 +89,9 @@ def main() -> None:
     parser.add_argument("--singles", type=int, default=4, help="sentences with batch 1")
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--only", default="", help="contenders whose name contains this")
-    parser.add_argument("--json", type=Path, help="file for the figures")
+    add_output(parser)
     arguments = parser.parse_args()
+    around = environment(threads=1)
 
     numbers = random.Random(1)
     sources = [
@@ -120,9 +119,7 @@ def main() -> None:
         "repeats": arguments.repeats, "cases": cases,
         "peers": versions(arguments.peer_python, ("joeynmt", "transformers", "torch")),
     }  # fmt: skip
-    if arguments.json:
-        arguments.json.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-    print(report(result))
+    finish(result, around, report(result), arguments.output)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Training speed beside JoeyNMT's, and beside what the core could do at most.
 
-    python benchmarks/peers_training.py dev.ko dev.en --peer-python peers/bin/python --json out.json
+    python benchmarks/peers_training.py dev.ko dev.en --peer-python peers/bin/python --output FILE
 
 Both train a Transformer of the same shape on the same pieces: float32, one thread, label smoothing,
 Adam, clipping. Target tokens per CPU second, median (least–most) of the repeats; the children take
@@ -11,15 +11,15 @@ of the real tokens need: padding and all other work counts as lost. Prints Markd
 """
 
 import argparse
-import json
 import statistics
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from engines import Figures, shown, spread
+from flops import flops_per_token
 from peers.children import PEER_PYTHON_HELP, Answer, Contender, running, versions
+from record import Figures, add_output, environment, finish, shown, spread
 
 from nmt.bundle import find_bundle, load_bundle
 from nmt.config import TransformerConfig
@@ -41,24 +41,6 @@ def read_pairs(source: Path, target: Path, model: str, longest: int) -> Pairs:
     ]
     pairs = zip(*sides, strict=True)
     return [pair for pair in pairs if all(0 < len(side) <= longest for side in pair)]
-
-
-def flops_per_token(config: TransformerConfig, pairs: Pairs) -> float:
-    """Multiplications and additions of an update for each target token, no padding.
-
-    A product of [n, a] and [a, b] takes 2·n·a·b forwards and twice that backwards. Attention
-    counts both of its products, over all positions of the sentence.
-    """
-    source = np.array([len(s) + 1 for s, _ in pairs], float)
-    target = np.array([len(t) + 1 for _, t in pairs], float)
-    d, ff = config.d_model, config.d_ff
-    n_source = config.n_encoder_layers * (4 * d * d + 2 * d * ff)
-    n_source += config.n_decoder_layers * 2 * d * d  # keys and values of the source
-    n_target = config.n_decoder_layers * (6 * d * d + 2 * d * ff) + d * config.tgt_vocab_size
-    attended = config.n_encoder_layers * source**2
-    attended = attended + config.n_decoder_layers * (target**2 + source * target)
-    total = 6 * (n_source * source + n_target * target + 2 * d * attended).sum()
-    return float(total / target.sum())
 
 
 def contenders(
@@ -145,8 +127,9 @@ def main() -> None:
     parser.add_argument("--batch-tokens", type=int, default=1600)
     parser.add_argument("--updates", type=int, default=6, help="in each round")
     parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--json", type=Path, help="file for the figures")
+    add_output(parser)
     arguments = parser.parse_args()
+    around = environment(threads=1)
 
     config = load_bundle(find_bundle(arguments.model)).model_config
     if not isinstance(config, TransformerConfig):
@@ -154,15 +137,14 @@ def main() -> None:
     pairs = read_pairs(arguments.source, arguments.target, arguments.model, longest=60)
     started = contenders(asdict(config), pairs, arguments.batch_tokens, arguments.peer_python)
     answers, rates = measure(started, arguments.repeats, arguments.updates)
+    lengths = [(len(src), len(tgt)) for src, tgt in pairs]
     result = {
         "model": asdict(config), "pairs": len(pairs), "batch_tokens": arguments.batch_tokens,
         "updates": arguments.updates, "repeats": arguments.repeats,
         "peers": versions(arguments.peer_python, ("joeynmt", "torch")),
-        **summarise(answers, rates, flops_per_token(config, pairs)),
+        **summarise(answers, rates, flops_per_token(config, lengths)),
     }  # fmt: skip
-    if arguments.json:
-        arguments.json.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-    print(report(result))
+    finish(result, around, report(result), arguments.output)
 
 
 if __name__ == "__main__":

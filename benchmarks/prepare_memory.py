@@ -18,6 +18,8 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+from record import Figures, add_output, environment, surroundings_line, write
+
 from training.data.prepare import prepare
 from training.data.settings import PrepareConfig
 
@@ -123,14 +125,25 @@ def measure(n_pairs: int, workers: int, seed: int) -> dict[str, float]:
         }
 
 
+def report(figures: dict[str, float], around: Figures) -> str:
+    """The figures as Markdown."""
+    rows = [f"| {name.replace('_', ' ')} | {value:,} |" for name, value in figures.items()]
+    return "\n".join(["| | |", "|---|--:|", *rows, "", surroundings_line(around), ""])
+
+
 def main(argv: list[str]) -> None:
     """Prints the figures as one JSON line."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--pairs", type=int, default=5_000_000)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
+    add_output(parser)
     args = parser.parse_args(argv)
-    print(json.dumps(measure(args.pairs, args.workers, args.seed)))
+    around = environment(threads=args.workers)
+    figures = measure(args.pairs, args.workers, args.seed)
+    print(json.dumps(figures))
+    if args.output:
+        write(figures, around, report(figures, around), args.output)
 
 
 if __name__ == "__main__":

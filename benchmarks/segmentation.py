@@ -6,7 +6,7 @@ Gold boundaries of a `--dev` file are its line ends: consecutive lines are joine
 as they are and once without their final punctuation. A line that holds two sentences itself counts
 against a system that finds both, for all systems alike. The hand-written cases are in GOLD.
 Each system runs in a process of its own; times are CPU seconds, so that other work on the machine
-counts little. Prints Markdown.
+counts little; median (least–most) of the repeats. Prints Markdown.
 """
 
 import argparse
@@ -18,6 +18,8 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+
+from record import add_output, environment, finish, shown, spread
 
 Split = Callable[[str], list[tuple[int, int]]]
 
@@ -158,19 +160,25 @@ def print_errors(system: str, name: str, text: str, ends: set[int], gold: set[in
         print(f"{system}\t{name}\t{sign}\t{around}", file=sys.stderr)
 
 
-def print_table(results: dict[str, dict[str, Any]]) -> None:
-    """The results as two Markdown tables."""
-    print("| system | load, CPU s | added MiB | thousand characters per CPU s |\n|---|---|---|---|")
-    for system, row in results.items():
-        speed = row["chars_per_s"] / 1000
-        print(f"| {system} | {row['load_s']:.3f} | {row['added_mib']:.0f} | {speed:.0f} |")
-    print("\n| set | system | precision | recall | F1 | documents all right |")
-    print("|---|---|---|---|---|---|")
-    for name in next(iter(results.values()))["scores"]:
-        for system, row in results.items():
-            s = row["scores"][name]
+def report(results: dict[str, list[dict[str, Any]]]) -> str:
+    """The results as two Markdown tables; scores are the same in every run."""
+    lines = [
+        "| system | load, CPU s | added MiB | thousand characters per CPU s |", "|---|--:|--:|--:|",
+        *(
+            f"| {system} | {shown(spread([run['load_s'] for run in runs]), 3)} "
+            f"| {shown(spread([run['added_mib'] for run in runs]), 0)} "
+            f"| {shown(spread([run['chars_per_s'] / 1000 for run in runs]), 0)} |"
+            for system, runs in results.items()
+        ),
+        "", "| set | system | precision | recall | F1 | documents all right |",
+        "|---|---|--:|--:|--:|--:|",
+    ]  # fmt: skip
+    for name in next(iter(results.values()))[0]["scores"]:
+        for system, runs in results.items():
+            s = runs[0]["scores"][name]
             cells = (f"{100 * s[key]:.1f}" for key in ("precision", "recall", "f1", "exact"))
-            print(f"| {name} | {system} | {' | '.join(cells)} |")
+            lines.append(f"| {name} | {system} | {' | '.join(cells)} |")
+    return "\n".join(lines)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -180,18 +188,22 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--lines", type=int, default=5, help="lines joined to one document")
     parser.add_argument("--systems", nargs="+", choices=SYSTEMS, default=list(SYSTEMS))
     parser.add_argument("--show-errors", action="store_true", help="wrong boundaries to stderr")
+    parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--one", choices=SYSTEMS, help=argparse.SUPPRESS)
+    add_output(parser)
     args = parser.parse_args(argv)
     if args.one:
         sets = gold_sets(args.dev, args.lines)
         print(json.dumps(measure(args.one, sets, args.show_errors)))
         return 0
-    results = {}
-    for system in args.systems:
-        command = [sys.executable, __file__, *(argv or sys.argv[1:]), "--one", system]
-        done = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True)
-        results[system] = json.loads(done.stdout)
-    print_table(results)
+    around = environment(threads=1)
+    results: dict[str, list[dict[str, Any]]] = {system: [] for system in args.systems}
+    for _ in range(args.repeats):
+        for system, runs in results.items():
+            command = [sys.executable, __file__, *(argv or sys.argv[1:]), "--one", system]
+            done = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True)
+            runs.append(json.loads(done.stdout))
+    finish({"systems": results}, around, report(results), args.output)
     return 0
 
 

@@ -1,22 +1,25 @@
-"""What joining sentences of many clients gives, and what the service costs a lone one.
+"""What joining sentences of many clients gives, and what the service costs them.
 
-    python benchmarks/service_batching.py --seconds 10 --rounds 3
+    python benchmarks/service_batching.py --seconds 10 --rounds 5
 
-Closed loop: each client sends one sentence, waits for the answer, sends the next. One client and
-many take turns, so that other work on the machine meets both alike. Then a lone client and a bare
-`Translator` in this process translate the same sentences in turn. Prints Markdown.
+Closed loop: each client sends one sentence, waits for the answer, sends the next. One client, many,
+and the bare engine (in this process, in batches of 16 with all threads, from pieces to pieces) take
+turns, so that other work on the machine meets all alike. Then a lone client and a bare `Translator`
+translate the same sentences in turn. Prints Markdown.
 """
 
 import argparse
 import asyncio
 import re
-import statistics
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from bare_engine import BATCH_ROWS, BareRound, bare_round
+from record import Figures, add_output, environment, finish, shown, spread
 from service_process import Connection, Server, percentile, sentences, wait_until_ready
 
+from nmt.cores import usable_cores
 from nmt.translator import Translator
 
 PATH = "/v1/translate"
@@ -90,67 +93,104 @@ async def added_latency(
     return pairs
 
 
-def report(rounds: list[Round]) -> None:
-    print(
-        "| clients | sentences/s | p50 ms | p99 ms | server CPU ms/sentence | sentences a batch |"
-    )
-    print("|---|---|---|---|---|---|")
+def summarise(
+    rounds: list[Round], bare_rounds: list[BareRound], pairs: list[tuple[float, float]]
+) -> Figures:
+    """The figures of each number of clients, of the engine, and of the lone client."""
+    rows = []
     for clients in dict.fromkeys(r.clients for r in rounds):
         own = [r for r in rounds if r.clients == clients]
         waits = [s for r in own for s in r.latencies_s]
-        rates = [r.per_s for r in own]
-        cpu_ms = 1000 * sum(r.cpu_s for r in own) / sum(r.n_done for r in own)
-        a_batch = sum(r.n_done for r in own) / max(1.0, sum(r.n_batches for r in own))
-        print(
-            f"| {clients} | {statistics.median(rates):.1f} ({min(rates):.1f}–{max(rates):.1f}) "
-            f"| {1000 * percentile(waits, 0.5):.1f} | {1000 * percentile(waits, 0.99):.1f} "
-            f"| {cpu_ms:.2f} | {a_batch:.1f} |"
-        )
+        n_done = sum(r.n_done for r in own)
+        rows.append({
+            "clients": clients, "sentences_per_s": spread([r.per_s for r in own]),
+            "p50_ms": spread([1000 * percentile(r.latencies_s, 0.5) for r in own]),
+            "p99_ms": 1000 * percentile(waits, 0.99), "n_done": n_done,
+            "server_cpu_ms_a_sentence": spread([1000 * r.cpu_s / max(1, r.n_done) for r in own]),
+            "sentences_a_batch": n_done / max(1.0, sum(r.n_batches for r in own)),
+        })  # fmt: skip
+    bare, service = (spread([1000 * s for s in side]) for side in zip(*pairs, strict=True))
+    added = spread([1000 * (s - b) for b, s in pairs])
+    medians = [row["sentences_per_s"]["median"] for row in rows]
+    many = [r.per_s for r in rounds if r.clients == rows[-1]["clients"]]
+    return {
+        "rows": rows, "gain": medians[-1] / medians[0],
+        "bare_engine": {
+            "sentences_per_s": spread([r.per_s for r in bare_rounds]),
+            "cpu_ms_a_sentence": spread([1000 * r.cpu_s / r.n_done for r in bare_rounds]),
+        },
+        "share_of_bare_engine": spread(
+            [rate / bare.per_s for rate, bare in zip(many, bare_rounds, strict=True)]
+        ),
+        "lone_client": {"bare_ms": bare, "service_ms": service, "added_ms": added},
+    }  # fmt: skip
 
 
-def report_latency(pairs: list[tuple[float, float]]) -> None:
-    bare, service = (statistics.median(side) * 1000 for side in zip(*pairs, strict=True))
-    added = statistics.median(s - b for b, s in pairs) * 1000
-    print(f"\nlone client, {len(pairs)} sentences: bare {bare:.2f} ms, service {service:.2f} ms, "
-          f"median of the differences {added:.2f} ms")  # fmt: skip
+def report(result: Figures) -> str:
+    """The figures as Markdown."""
+    lines = [
+        "| clients | sentences/s | p50 ms | p99 ms | server CPU ms/sentence | sentences a batch |",
+        "|--:|--:|--:|--:|--:|--:|",
+        *(
+            f"| {row['clients']} | {shown(row['sentences_per_s'])} | {shown(row['p50_ms'])} "
+            f"| {row['p99_ms']:.1f} | {shown(row['server_cpu_ms_a_sentence'], 2)} "
+            f"| {row['sentences_a_batch']:.1f} |"
+            for row in result["rows"]
+        ),
+    ]
+    engine = result["bare_engine"]
+    lines.append(
+        f"| bare engine | {shown(engine['sentences_per_s'])} | | "
+        f"| {shown(engine['cpu_ms_a_sentence'], 2)} | {BATCH_ROWS} |"
+    )
+    first, last = (result["rows"][place]["clients"] for place in (0, -1))
+    lone = result["lone_client"]
+    bare, service, added = (lone[f"{key}_ms"]["median"] for key in ("bare", "service", "added"))
+    return "\n".join([
+        *lines, "", f"{last} clients against {first}: {result['gain']:.2f} times", "",
+        f"{last} clients against the bare engine: {shown(result['share_of_bare_engine'], 2)} of "
+        "its rate", "",
+        f"lone client, {lone['bare_ms']['n']} sentences: bare {bare:.2f} ms, service "
+        f"{service:.2f} ms, median of the differences {added:.2f} ms",
+    ])  # fmt: skip
 
 
-async def measure(args: argparse.Namespace) -> None:
-    """Runs all and prints it."""
+async def measure(args: argparse.Namespace) -> Figures:
+    """Runs all and gives the figures."""
     server = Server({"NMT_MODELS": args.model, "NMT_ENGINE": args.engine, "NMT_DEVICE": "cpu"})
     try:
         await wait_until_ready(server)
         texts = sentences(seed=1)
         for clients in args.clients:
             await closed_loop(server, texts, clients, 2)
-        rounds = [
-            await closed_loop(server, texts, clients, args.seconds)
-            for _ in range(args.rounds)
-            for clients in args.clients
-        ]
-        report(rounds)
-        by_clients = {
-            c: statistics.median(r.per_s for r in rounds if r.clients == c) for c in args.clients
-        }
-        first, last = args.clients[0], args.clients[-1]
-        print(f"\n{last} clients against {first}: {by_clients[last] / by_clients[first]:.2f} times")
         location = args.model.partition("=")[2] or args.model
-        translator = Translator.load(location, args.engine, "cpu")
+        translator = Translator.load(location, args.engine, "cpu", usable_cores())
+        rounds, bare_rounds = [], []
+        for _ in range(args.rounds):
+            for clients in args.clients:
+                rounds.append(await closed_loop(server, texts, clients, args.seconds))
+            bare_rounds.append(bare_round(translator, texts, args.seconds))
         await added_latency(server, texts, translator, 20)
-        report_latency(await added_latency(server, texts, translator, args.sentences))
+        pairs = await added_latency(server, texts, translator, args.sentences)
     finally:
         server.stop()
+    return summarise(rounds, bare_rounds, pairs)
 
 
 def main() -> None:
+    """Runs the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", default="transformer", help="bundle or NAME=PATH")
     parser.add_argument("--engine", default="auto")
     parser.add_argument("--clients", type=int, nargs="+", default=[1, 32])
     parser.add_argument("--seconds", type=float, default=10.0, help="of each round")
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--sentences", type=int, default=200, help="of the lone client")
-    asyncio.run(measure(parser.parse_args()))
+    add_output(parser)
+    args = parser.parse_args()
+    around = environment()
+    result = {"seconds": args.seconds, "rounds": args.rounds, **asyncio.run(measure(args))}
+    finish(result, around, report(result), args.output)
 
 
 if __name__ == "__main__":

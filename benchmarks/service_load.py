@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from record import add_output, environment, surroundings_line, write
 from service_process import Connection, Server, percentile, sentences, wait_until_ready
 
 from api.lag import watch_lag
@@ -251,6 +252,27 @@ async def measure(args: argparse.Namespace) -> dict[str, Any]:
     return found
 
 
+def report(found: dict[str, Any]) -> str:
+    """What became of the requests of each part, as Markdown."""
+    parts = {
+        "overload": found["overload"], "swaps": found["swap"],
+        "before SIGTERM": found["terminate"]["sent_before"],
+        "after SIGTERM": found["terminate"]["sent_after"],
+    }  # fmt: skip
+    lines = [
+        "| | sent | results | p50 ms | p99 ms | refused, p99 ms |",
+        "|---|--:|---|--:|--:|--:|",
+    ]
+    for name, part in parts.items():
+        results = ", ".join(f"{result}: {n}" for result, n in part["results"].items())
+        accepted, refused = part["accepted_ms"], part["refused_ms"]
+        lines.append(
+            f"| {name} | {part['sent']} | {results} | {accepted['p50']} | {accepted['p99']} "
+            f"| {refused['p99']} |"
+        )
+    return "\n".join([*lines, "", f"Faults: {'; '.join(found['faults']) or 'none'}"])
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", default="transformer", help="bundle or NAME=PATH")
@@ -261,8 +283,14 @@ def main() -> None:
     parser.add_argument("--rate", type=float, help="requests per second instead")
     parser.add_argument("--deadline", type=float, help="seconds; else the service's own")
     parser.add_argument("--swaps", type=int, default=3)
-    found = asyncio.run(measure(parser.parse_args()))
+    add_output(parser)
+    args = parser.parse_args()
+    around = environment()
+    found = asyncio.run(measure(args))
     print(json.dumps(found, indent=1))
+    if args.output:
+        text = f"{report(found)}\n\n{surroundings_line(around)}\n"
+        write(found, around, text, args.output)
     sys.exit(bool(found["faults"]))
 
 

@@ -1,6 +1,6 @@
 """What `nmt translate` costs beyond CTranslate2's own search.
 
-    python benchmarks/translate_overhead.py dev.ko --sentences 2000 --json out.json
+    python benchmarks/translate_overhead.py dev.ko --sentences 2000 --output out.json
 
 Ours does all that the command does with the lines of a file, but for reading and writing them:
 segments, protects, encodes, searches, decodes, restores, checks, and searches again where a
@@ -12,12 +12,11 @@ seconds, median (least–most) of the repeats. Prints Markdown.
 
 import argparse
 import itertools
-import json
 from pathlib import Path
 from typing import Any
 
-from engines import Figures, shown, spread
 from peers.children import Answer, Contender, in_turns, running
+from record import Figures, add_output, environment, finish, shown, spread
 
 from nmt.bundle import find_bundle
 from nmt.engines.candidates import Request
@@ -97,16 +96,15 @@ def main() -> None:
     parser.add_argument("--model", default="transformer")
     parser.add_argument("--sentences", type=int, default=2000, help="lines; repeated if too few")
     parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--json", type=Path, help="file for the figures")
+    add_output(parser)
     arguments = parser.parse_args()
+    around = environment(threads=1)
     given = [line for path in arguments.source for line in path.read_text("utf-8").splitlines()]
     lines = list(itertools.islice(itertools.cycle(given), arguments.sentences))
     with running(contenders(lines, arguments.model)) as children:
         answers: Any = in_turns(children, arguments.repeats)
     result = {"repeats": arguments.repeats, **summarise(answers)}
-    if arguments.json:
-        arguments.json.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-    print(report(result))
+    finish(result, around, report(result), arguments.output)
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ from training.step import load_weights
 
 TOLERANCE: dict[WeightsDtype, float] = {"float32": 1e-4, "float16": 0.1, "bfloat16": 0.8}
 """Most that a log-probability may change by storing the weights in a smaller format, in nats."""
-CTRANSLATE2_TOLERANCE: dict[Quantization, float] = {"float32": 1e-3, "int8": 0.25}
+CTRANSLATE2_TOLERANCE: dict[Quantization, float] = {"float32": 1e-3, "float16": 0.02, "int8": 0.25}
 """Most that log-probabilities may change on average by the export to CTranslate2, in nats."""
 
 

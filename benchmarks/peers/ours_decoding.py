@@ -16,20 +16,22 @@ from nmt.tokenizers.base import FIRST_PLACEHOLDER_ID, PLACEHOLDERS
 
 
 def build(job: Order) -> Any:
-    """Gives the work: to translate the sources, each into as many pieces as the job says."""
+    """Gives the work: to translate the sources, each into as many pieces as the job says.
+
+    An order may bring `sources` and `length` of its own.
+    """
     torch.set_num_threads(1)
     torch.manual_seed(1)
     model = build_model(build_model_config(job["model"])).eval()
     _avoid_reserved(model)
     engine = _engine(model, job["engine"])
-    length = job["length"]
 
     def work(order: Order) -> Order:
-        size = order["batch"]
+        size, length = order["batch"], order.get("length") or job["length"]
         options = SearchConfig(
             beam_size=order["beam"], min_length=length, max_length=length, max_length_extra=length
         )
-        sources = job["sources"][: order["sentences"]]
+        sources = (order.get("sources") or job["sources"])[: order["sentences"]]
         lengths = []
         for first in range(0, len(sources), size):
             found = engine.search(sources[first : first + size], options)

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 Array = npt.NDArray[np.float32]
 Weights = Mapping[str, Array]
-Quantization = Literal["int8", "float32"]
+Quantization = Literal["int8", "float16", "float32"]
 
 SOURCE_END = "end"
 MAX_POSITIONS = 512

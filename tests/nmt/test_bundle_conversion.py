@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from nmt.bundle import add_ctranslate2, load_bundle, write_bundle
-from nmt.bundle.conversion import _positions
+from nmt.bundle.conversion import Quantization, _positions
 from nmt.config import RnnConfig, SearchConfig
 from nmt.errors import BundleCorruptError, BundleError
 from nmt.models.build import build_model
@@ -68,6 +68,20 @@ def test_damaged_export_is_refused(converted: Path, name: str) -> None:
 def test_export_that_is_not_listed_is_not_used(tiny_bundle: Path, converted: Path) -> None:
     shutil.copy(tiny_bundle / "config.json", converted / "config.json")
     assert load_bundle(converted).ctranslate2 is None
+
+
+def test_float16_takes_half_the_room_and_computes_the_same(converted: Path) -> None:
+    def size_and_score(quantization: Quantization) -> tuple[int, float]:
+        add_ctranslate2(converted, quantization)
+        engine = Translator.load(converted, "ctranslate2", "cpu", 1).engine
+        size = (converted / "ctranslate2" / "model.bin").stat().st_size
+        return size, sum(engine.score([[300, 310, 320]], [[290, 330]])[0])
+
+    exact_size, exact = size_and_score("float32")
+    half_size, half = size_and_score("float16")
+    assert half_size == pytest.approx(exact_size / 2, rel=0.05)
+    assert half != exact
+    assert half == pytest.approx(exact, abs=0.02)
 
 
 def test_converting_again_gives_the_same(converted: Path) -> None:
