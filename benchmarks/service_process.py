@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from api.keys import new_key
@@ -112,10 +113,17 @@ class Reply:
     """Whether the server closes the connection."""
 
 
+class Address(Protocol):
+    """Where a server listens."""
+
+    host: str
+    port: int
+
+
 class Connection:
     """One connection that is kept open; as little work as possible for each request."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Address) -> None:
         self._server = server
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
