@@ -28,7 +28,9 @@ def schema(server: str) -> BaseSchema:
 def test_document_has_every_api(schema: BaseSchema) -> None:
     paths = {operation.ok().path for operation in schema.get_all_operations()}
     wanted = {"/v1/translate", "/v1/glossaries", "/translate", "/detect", "/v2/translate",
-              "/v2/glossaries", "/v3/glossaries/{glossary_id}", "/nmt/v1/translation"}  # fmt: skip
+              "/v2/glossaries", "/v3/glossaries/{glossary_id}", "/nmt/v1/translation",
+              "/v1/documents", "/v1/documents/{id}", "/v1/documents/{id}/events", "/v2/document",
+              "/v2/document/{id}/result", "/translate_file", "/download_file/{name}"}  # fmt: skip
     assert wanted <= paths
 
 
