@@ -196,8 +196,6 @@ async def _require(request: Request, scope: str) -> None:
 
 CallerDep = Annotated[str, Depends(get_form_caller)]
 """Who calls, for turns and limits; 401 or 403 for those who may not."""
-JsonCallerDep = Annotated[str, Depends(get_caller)]
-"""The same for routes that take JSON only; it costs less."""
 AdminDep = Depends(require_admin)
 """Among a route's `dependencies`: only for keys with the scope admin."""
 MetricsDep = Depends(require_metrics)

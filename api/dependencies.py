@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
 from api.auth import CallerDep as CallerDep
-from api.auth import JsonCallerDep as JsonCallerDep
+from api.auth import get_caller
 from api.errors import InvalidFieldError, TooLargeError
+from api.glossaries import GlossaryStore
+from api.glossary_access import get_glossaries
 from api.service import TranslationService
 from api.settings import Settings
 
@@ -26,6 +29,33 @@ async def get_settings(request: Request) -> Settings:
 
 ServiceDep = Annotated[TranslationService, Depends(get_service)]
 SettingsDep = Annotated[Settings, Depends(get_settings)]
+
+
+@dataclass(frozen=True)
+class Asking:
+    """What a route for JSON needs: all of it together, for each dependency costs time."""
+
+    service: TranslationService
+    settings: Settings
+    glossaries: GlossaryStore
+    caller: str
+
+
+async def get_asking(request: Request) -> Asking:
+    """Gives who asks and whom; counts the request.
+
+    Raises:
+        ApiError: as `api.auth.get_caller`.
+    """
+    return Asking(
+        await get_service(request),
+        await get_settings(request),
+        await get_glossaries(request),
+        await get_caller(request),
+    )
+
+
+AskingDep = Annotated[Asking, Depends(get_asking)]
 
 
 def check_texts(texts: Sequence[str], settings: Settings, field: str = "text") -> None:

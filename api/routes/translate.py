@@ -11,10 +11,10 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import StreamingResponse
 
-from api.dependencies import JsonCallerDep, ServiceDep, SettingsDep, check_beam, check_texts
+from api.dependencies import AskingDep, check_beam, check_texts
 from api.disconnect import unless_gone
 from api.errors import ApiError, InvalidFieldError
-from api.glossary_access import GlossariesDep, terms_of
+from api.glossary_access import terms_of
 from api.markup import translate_markup
 from api.presenting import present, present_markup, present_sentence
 from api.problems import problem_body
@@ -33,18 +33,12 @@ router = APIRouter(prefix="/v1", tags=["translate"], responses=PROBLEMS)
 
 
 @router.post("/translate")
-async def translate(
-    request: Request,
-    body: TranslateBody,
-    service: ServiceDep,
-    settings: SettingsDep,
-    glossaries: GlossariesDep,
-    caller: JsonCallerDep,
-) -> TranslateOut:
+async def translate(request: Request, body: TranslateBody, asking: AskingDep) -> TranslateOut:
     """Translates a text or a list of texts from Korean into English."""
+    service, settings = asking.service, asking.settings
     texts = _texts(body, settings)
-    options = _options(body, await terms_of(body.glossary, glossaries, settings))
-    call = Call(caller, body.model, settings.deadline_s)
+    options = _options(body, await terms_of(body.glossary, asking.glossaries, settings))
+    call = Call(asking.caller, body.model, settings.deadline_s)
     if body.format == "html":
         return await _translate_html(request, service, Asked(texts, options, call))
     done = await unless_gone(request, service.translate(texts, options, call))
@@ -75,14 +69,7 @@ async def _translate_html(
 
 
 @router.post("/translate/stream", response_class=StreamingResponse)
-async def stream(
-    request: Request,
-    body: TranslateBody,
-    service: ServiceDep,
-    settings: SettingsDep,
-    glossaries: GlossariesDep,
-    caller: JsonCallerDep,
-) -> StreamingResponse:
+async def stream(request: Request, body: TranslateBody, asking: AskingDep) -> StreamingResponse:
     """Translates sentence by sentence: events `sentence`, then `done` or `error`.
 
     What is not translated yet is given up when the client goes.
@@ -91,9 +78,11 @@ async def stream(
         raise InvalidFieldError(
             "format is 'html', which is not streamed; use POST /v1/translate", field="format"
         )
+    settings = asking.settings
     texts = _texts(body, settings)
-    options = _options(body, await terms_of(body.glossary, glossaries, settings))
-    sentences = service.stream(texts, options, Call(caller, body.model, settings.deadline_s))
+    options = _options(body, await terms_of(body.glossary, asking.glossaries, settings))
+    call = Call(asking.caller, body.model, settings.deadline_s)
+    sentences = asking.service.stream(texts, options, call)
     # What can be refused is refused with its status, before anything is sent.
     first = await unless_gone(request, _first(sentences))
     events = _events(first, sentences, body, getattr(request.state, "request_id", ""))
