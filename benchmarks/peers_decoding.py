@@ -28,6 +28,7 @@ RATIOS = [
     ("Transformer, ctranslate2 float32", "Transformer, JoeyNMT"),
     ("Transformer, ctranslate2 float32", "Transformer, MarianMTModel"),
     ("Luong, torch", "Luong, JoeyNMT"),
+    ("Luong, torch-int8", "Luong, JoeyNMT"),
 ]
 
 
@@ -45,6 +46,7 @@ def contenders(job: dict[str, Any], peer_python: str) -> dict[str, Contender]:
         "Transformer, JoeyNMT": Contender(joey, transformer, peer_python),
         "Transformer, MarianMTModel": Contender("marian_decoding.py", transformer, peer_python),
         "Luong, torch": Contender(ours, luong | {"engine": "torch"}),
+        "Luong, torch-int8": Contender(ours, luong | {"engine": "torch-int8"}),
         "Luong, JoeyNMT": Contender(joey, luong, peer_python),
     }
 

@@ -1,4 +1,4 @@
-"""Our engines with random weights: torch, or CTranslate2 in int8 or float32."""
+"""Our engines with random weights: torch in float32 or int8, or CTranslate2 in either."""
 
 import tempfile
 from pathlib import Path
@@ -12,6 +12,8 @@ from nmt.engines.base import Engine
 from nmt.engines.torch import TorchEngine
 from nmt.models.base import Seq2Seq
 from nmt.models.build import build_model
+from nmt.models.int8 import round_to_int8
+from nmt.models.rnn import RnnSeq2Seq
 from nmt.tokenizers.base import FIRST_PLACEHOLDER_ID, PLACEHOLDERS
 
 
@@ -52,6 +54,9 @@ def _avoid_reserved(model: Seq2Seq) -> None:
 def _engine(model: Seq2Seq, kind: str) -> Engine:
     if kind == "torch":
         return TorchEngine(model)
+    if kind == "torch-int8" and isinstance(model, RnnSeq2Seq):
+        round_to_int8(model)
+        return TorchEngine(model, name=kind)
     from nmt.bundle.conversion import write_ctranslate2
     from nmt.engines.ctranslate2 import CTranslate2Engine
 

@@ -37,6 +37,7 @@ class Engine(StrEnum):
     AUTO = "auto"
     CTRANSLATE2 = "ctranslate2"
     TORCH = "torch"
+    TORCH_INT8 = "torch-int8"
 
 
 class Device(StrEnum):

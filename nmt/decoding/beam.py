@@ -16,6 +16,7 @@ import numpy as np
 from torch import Tensor
 
 from nmt.config import SearchConfig
+from nmt.decoding.largest import largest
 from nmt.decoding.live import Ending, LiveBatch, NextScores
 from nmt.decoding.scoring import score_bound
 from nmt.decoding.step_model import StepModel
@@ -59,7 +60,7 @@ class Expansion:
     @classmethod
     def of(cls, scores: NextScores, live: Live, k: int) -> Expansion:
         """Picks the `k` best pieces of each row, on the device, and brings them here."""
-        best, pieces = scores.ranked.topk(min(k, scores.ranked.size(1)), dim=1)
+        best, pieces = largest(scores.ranked, min(k, scores.ranked.size(1)))
         gains = scores.log_probs.gather(1, pieces)
         totals = best.cpu().numpy() + np.array(live.totals, dtype=np.float64)[:, None]
         log_probs = gains.cpu().numpy() + np.array(live.log_probs, dtype=np.float64)[:, None]

@@ -23,6 +23,9 @@ from nmt.tokenizers.base import (
     UNK_ID,
 )
 
+RESERVED = (slice(PAD_ID, PAD_ID + 1), slice(BOS_ID, BOS_ID + 1), slice(UNK_ID, UNK_ID + 1))
+ALL_PLACEHOLDERS = slice(FIRST_PLACEHOLDER_ID, FIRST_PLACEHOLDER_ID + len(PLACEHOLDERS))
+
 
 class PieceFilter(Protocol):
     """Changes `log_probs` ([N, V]) of the piece after `history` ([N, t], no BOS) in place.
@@ -34,11 +37,15 @@ class PieceFilter(Protocol):
 
 
 @dataclass(frozen=True)
-class NoReserved:
-    """Pad, BOS and unk are never put out."""
+class Never:
+    """Some pieces are never put out: pad, BOS, unk, and placeholders that no source holds."""
+
+    ranges: tuple[slice, ...]
+    """Their ids, a smaller vocabulary may end before."""
 
     def __call__(self, log_probs: Tensor, history: Tensor, source: Tensor) -> None:
-        log_probs[:, [PAD_ID, BOS_ID, UNK_ID]] = -math.inf
+        for pieces in self.ranges:
+            log_probs[:, pieces].fill_(-math.inf)
 
 
 @dataclass(frozen=True)
@@ -109,7 +116,12 @@ def build_filters(options: SearchConfig, src_ids: Tensor, limits: Tensor) -> lis
         src_ids: [B, S] source pieces, padded.
         limits: [B] most pieces of each translation; a larger `min_length` gives way.
     """
-    filters: list[PieceFilter] = [NoReserved(), PlaceholdersOfSource(_count_placeholders(src_ids))]
+    budget = _count_placeholders(src_ids)
+    filters: list[PieceFilter] = [Never(RESERVED)]
+    if budget.any():
+        filters.append(PlaceholdersOfSource(budget))
+    else:
+        filters[0] = Never((*RESERVED, ALL_PLACEHOLDERS))
     if options.min_length:
         filters.append(MinLength(limits.clamp_max(options.min_length)))
     if options.repetition_penalty != 1.0:

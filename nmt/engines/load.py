@@ -7,14 +7,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from nmt.config import ModelConfig, TransformerConfig
+from nmt.config import ModelConfig, RnnConfig, TransformerConfig
 from nmt.engines.base import Engine
 from nmt.errors import BundleCorruptError, ConfigError, EngineUnavailableError
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-ENGINES = ("auto", "ctranslate2", "torch")
+    from nmt.models.base import Seq2Seq
+
+INT8 = "torch-int8"
+ENGINES = ("auto", "ctranslate2", "torch", INT8)
 DEVICES = ("auto", "cpu", "cuda")
 
 
@@ -48,8 +51,9 @@ def load_engine(
 
     Args:
         bundle: the released model.
-        engine: `ctranslate2`, `torch`, or `auto`: on a CPU `ctranslate2` where the bundle has an
-            export for it, else `torch`.
+        engine: `ctranslate2`, `torch`, `torch-int8` or `auto`: on a CPU `ctranslate2` where the
+            bundle has an export for it and `torch-int8` for recurrent networks where the CPU
+            multiplies int8 fast, else `torch`.
         device: `cpu`, `cuda`, or `auto` for CUDA where there is any.
         threads: CPU threads; none takes the cores that the process may use (`ctranslate2`) or
             leaves them as they are (`torch`, where they count for the whole process).
@@ -65,11 +69,11 @@ def load_engine(
         raise EngineUnavailableError(f"device is {device!r}; allowed: {', '.join(DEVICES)}")
     if threads is not None and threads < 1:
         raise ConfigError(f"threads is {threads}; allowed: 1 or more")
-    if engine == "auto":
-        engine = "ctranslate2" if _suits_ctranslate2(bundle, device) else "torch"
+    if engine == "auto" and _suits_ctranslate2(bundle, device):
+        engine = "ctranslate2"
     if engine == "ctranslate2":
         return _load_ctranslate2_engine(bundle, device, threads)
-    return _load_torch_engine(bundle, device, threads)
+    return _load_torch_engine(bundle, engine, device, threads)
 
 
 def _suits_ctranslate2(bundle: ModelSource, device: str) -> bool:
@@ -119,7 +123,9 @@ def _load_ctranslate2_engine(bundle: ModelSource, device: str, threads: int | No
         ) from error
 
 
-def _load_torch_engine(bundle: ModelSource, device: str, threads: int | None) -> Engine:
+def _load_torch_engine(
+    bundle: ModelSource, engine: str, device: str, threads: int | None
+) -> Engine:
     if not _is_installed("torch"):
         raise EngineUnavailableError(_without_torch(bundle))
     import torch
@@ -128,6 +134,8 @@ def _load_torch_engine(bundle: ModelSource, device: str, threads: int | None) ->
     from nmt.models.build import build_model
 
     device = choose_device(device)
+    if engine == "auto":
+        engine = INT8 if _suits_int8(bundle, device) else "torch"
     if threads is not None:
         torch.set_num_threads(threads)
     model = build_model(bundle.model_config)
@@ -138,7 +146,33 @@ def _load_torch_engine(bundle: ModelSource, device: str, threads: int | None) ->
             f"the weights of bundle {bundle.name!r} do not fit its architecture: {error}; "
             "get the bundle again or export it again"
         ) from error
-    return TorchEngine(model, device)
+    if engine == INT8:
+        _round_to_int8(bundle, model, device)
+    return TorchEngine(model, device, name=engine)
+
+
+def _suits_int8(bundle: ModelSource, device: str) -> bool:
+    """Tells whether `auto` means int8: elsewhere PyTorch may have no fast product for it."""
+    import torch
+
+    fast = torch.backends.cpu.get_cpu_capability() == "AVX512"
+    return device == "cpu" and fast and isinstance(bundle.model_config, RnnConfig)
+
+
+def _round_to_int8(bundle: ModelSource, model: Seq2Seq, device: str) -> None:
+    from nmt.models.int8 import round_to_int8
+    from nmt.models.rnn import RnnSeq2Seq
+
+    if not isinstance(model, RnnSeq2Seq):
+        raise EngineUnavailableError(
+            f"engine is {INT8!r} and bundle {bundle.name!r} is a {model.config.architecture}; only "
+            "recurrent networks run on it; use engine 'ctranslate2', which computes in int8 too"
+        )
+    if device != "cpu":
+        raise EngineUnavailableError(
+            f"device is {device!r} and engine {INT8!r} runs on the CPU; use engine 'torch'"
+        )
+    round_to_int8(model)
 
 
 def _without_torch(bundle: ModelSource) -> str:

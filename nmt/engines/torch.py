@@ -32,9 +32,8 @@ class TorchEngine:
         dtype: precision of the weights; float32 keeps outputs independent of the batch.
         max_tokens: most source tokens of a batch, padding and the places of the beam counted;
             none takes what suits the device. A batch that does not fit into the memory is halved.
+        name: as users know it.
     """
-
-    name = "torch"
 
     def __init__(
         self,
@@ -42,7 +41,9 @@ class TorchEngine:
         device: str = "cpu",
         dtype: torch.dtype = torch.float32,
         max_tokens: int | None = None,
+        name: str = "torch",
     ) -> None:
+        self.name = name
         self.device = device
         self.model = model.to(device=device, dtype=dtype).eval()
         self.max_tokens = max_tokens or (8192 if device == "cpu" else 131072)

@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -36,6 +37,8 @@ class RnnState:
     """[N, S]."""
     context: Tensor
     """[N, D]: mean of the source states (no attention), h̃ of the last step (input feeding)."""
+    source: Tensor
+    """[N] which row of `start` each hypothesis translates."""
 
 
 class RnnSeq2Seq(Seq2Seq):
@@ -50,18 +53,19 @@ class RnnSeq2Seq(Seq2Seq):
         self.bridge = nn.Linear(width, self.n_states * config.n_decoder_layers * width)
         self.embedding = nn.Embedding(config.tgt_vocab_size, config.d_embed)
         self.feeds_context = config.attention != "luong" or config.input_feeding
-        self.cell = CELLS[config.cell](
+        self.cell: nn.Module = CELLS[config.cell](
             config.d_embed + (width if self.feeds_context else 0), width, config.n_decoder_layers,
             batch_first=True, dropout=config.dropout if config.n_decoder_layers > 1 else 0.0,
         )  # fmt: skip
         self.attention = None if config.attention == "none" else build_attention(config)
         joined = 2 * width + (config.d_embed if config.attention == "bahdanau" else 0)
-        self.combine = nn.Linear(joined, width, bias=False)
+        self.combine: nn.Module = nn.Linear(joined, width, bias=False)
         self.narrow = nn.Linear(width, config.d_embed, bias=False)
         self.output_weight = None
         if not config.tie_output:
             self.output_weight = nn.Parameter(torch.empty(config.tgt_vocab_size, config.d_embed))
         self.output_bias = nn.Parameter(torch.zeros(config.tgt_vocab_size))
+        self.int8_output: nn.Module | None = None  # set by nmt/models/int8.py
         self.dropout = nn.Dropout(config.dropout)
         self._reset_parameters()
 
@@ -84,7 +88,7 @@ class RnnSeq2Seq(Seq2Seq):
         """Gives the part of W in W [c; s] that the context goes through, [d_model, d_model]."""
         if self.config.attention == "bahdanau":
             raise TypeError("Bahdanau's readout takes the state first; it has no such part")
-        return self.combine.weight[:, : self.config.d_model]
+        return cast(nn.Linear, self.combine).weight[:, : self.config.d_model]
 
     def start(self, src_ids: Tensor, src_mask: Tensor) -> RnnState:
         """See `Seq2Seq.start`."""
@@ -96,7 +100,9 @@ class RnnSeq2Seq(Seq2Seq):
         context = torch.zeros_like(summary)
         if self.config.attention == "none":
             context = memory.sum(dim=1) / src_mask.sum(dim=1, keepdim=True)
-        return RnnState(tuple(s.contiguous() for s in states), memory, keys, src_mask, context)
+        source = torch.arange(src_ids.size(0), device=src_ids.device)
+        hidden = tuple(s.contiguous() for s in states)
+        return RnnState(hidden, memory, keys, src_mask, context, source)
 
     def _run_cell(self, x: Tensor, hidden: tuple[Tensor, ...]) -> tuple[Tensor, tuple[Tensor, ...]]:
         """Gives outputs [N, T, D] and the states after them."""
@@ -159,8 +165,14 @@ class RnnSeq2Seq(Seq2Seq):
 
     def project(self, hidden: Tensor) -> Tensor:
         """See `Seq2Seq.project`; tied to the target embedding unless told otherwise."""
-        weight = self.embedding.weight if self.output_weight is None else self.output_weight
-        return functional.linear(self.narrow(hidden), weight, self.output_bias)
+        if self.int8_output is not None:
+            logits: Tensor = self.int8_output(hidden)
+            return logits
+        return functional.linear(self.narrow(hidden), self.output_table(), self.output_bias)
+
+    def output_table(self) -> Tensor:
+        """Gives the output layer's row for each target piece, [V, d_embed]."""
+        return self.embedding.weight if self.output_weight is None else self.output_weight
 
     def advance(self, state: RnnState, prev_ids: Tensor) -> tuple[Tensor, RnnState, Tensor | None]:
         """See `Seq2Seq.advance`."""
@@ -170,10 +182,19 @@ class RnnSeq2Seq(Seq2Seq):
 
     def reorder(self, state: RnnState, rows: Tensor) -> RnnState:
         """See `Seq2Seq.reorder`."""
-        return RnnState(
-            tuple(s.index_select(1, rows) for s in state.hidden),
-            state.memory.index_select(0, rows),
-            state.keys.index_select(0, rows),
-            state.src_mask.index_select(0, rows),
-            state.context.index_select(0, rows),
+        source = state.source.index_select(0, rows)
+        after = replace(
+            state,
+            hidden=tuple(s.index_select(1, rows) for s in state.hidden),
+            context=state.context.index_select(0, rows),
+            source=source,
+        )
+        if torch.equal(source, state.source):
+            # Every row stays with its source, as in most steps of a beam: nothing to copy there.
+            return after
+        return replace(
+            after,
+            memory=state.memory.index_select(0, rows),
+            keys=state.keys.index_select(0, rows),
+            src_mask=state.src_mask.index_select(0, rows),
         )

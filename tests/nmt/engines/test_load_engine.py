@@ -41,8 +41,13 @@ def without_cuda(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
 
 
+def of_capability(monkeypatch, name):
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: name)
+
+
 def test_load_engine_runs_the_model_of_the_bundle(bundle, monkeypatch):
     without_cuda(monkeypatch)
+    of_capability(monkeypatch, "AVX2")
     engine = load_engine(bundle)
     assert (engine.name, engine.device) == ("torch", "cpu")
     for name, weight in engine.model.state_dict().items():
@@ -54,6 +59,26 @@ def test_load_engine_widens_half_precision_weights(bundle):
     half = FakeBundle({name: weight.half() for name, weight in bundle.weights.items()})
     engine = load_engine(half, "torch", "cpu")
     assert {weight.dtype for weight in engine.model.state_dict().values()} == {torch.float32}
+
+
+def test_auto_takes_int8_for_a_recurrent_network_where_that_is_fast(bundle, monkeypatch):
+    without_cuda(monkeypatch)
+    of_capability(monkeypatch, "AVX512")
+    engine = load_engine(bundle)
+    assert (engine.name, engine.device) == ("torch-int8", "cpu")
+    options = SearchConfig(max_length=3, beam_size=2)
+    exact = load_engine(bundle, "torch").score([[20, 21]], [[22]])
+    assert engine.score([[20, 21]], [[22]])[0] == pytest.approx(exact[0], abs=0.1)
+    assert engine.score([[20, 21]], [[22]]) != exact
+    assert len(engine.search([[20, 21], [22]], options)) == 2
+
+
+def test_int8_says_what_it_cannot_run(bundle, tiny_ctranslate2_bundle, monkeypatch):
+    with pytest.raises(EngineUnavailableError, match="is a transformer; only recurrent networks"):
+        load_engine(load_bundle(tiny_ctranslate2_bundle), "torch-int8", "cpu")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    with pytest.raises(EngineUnavailableError, match="device is 'cuda' and engine 'torch-int8'"):
+        load_engine(bundle, "torch-int8", "cuda")
 
 
 def test_load_engine_refuses_unknown_engines(bundle):
