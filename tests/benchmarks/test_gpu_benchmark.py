@@ -62,12 +62,18 @@ def test_part_that_crashes_keeps_its_cases(
 def test_result_is_kept_after_each_part_and_the_budget_ends_it(
     script: Script, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    gpu, kept = script("gpu"), []
+    gpu, kept, limits = script("gpu"), [], []
     told = iter([{"cases": [], "error": "broken"}, {"cases": []}])
-    monkeypatch.setattr(gpu, "run_part", lambda job, limit_s: next(told))
+
+    def run_part(job: dict[str, Any], limit_s: float) -> dict[str, Any]:
+        limits.append(limit_s)
+        return next(told)
+
+    monkeypatch.setattr(gpu, "run_part", run_part)
     planned = [("a", {}), ("b", {})]
-    gpu.measure({}, planned, 100.0, lambda result: kept.append(sorted(result["parts"])))
+    gpu.measure({}, planned, 1000.0, lambda result: kept.append(sorted(result["parts"])))
     assert kept == [["a"], ["a", "b"]]
+    assert limits == [gpu.MOST_S, gpu.MOST_S]
     result = gpu.measure({}, planned, gpu.LEAST_S / 2, lambda result: None)
     errors = [part["error"] for part in result["parts"].values()]
     assert errors == ["not begun: the budget of time is used up"] * 2
