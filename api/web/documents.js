@@ -6,6 +6,12 @@ import { inWords } from "./notices.js";
 
 const POLL_MS = 1000;
 const ENDED = new Set(["done", "failed"]);
+/* A job outlives all of these; it is asked after again. */
+const PASSING = new Set(["offline", "not-ready", "draining", "unavailable", "overloaded", "rate-limit", "deadline"]);
+
+function make(tag, properties = {}) {
+  return Object.assign(document.createElement(tag), properties);
+}
 
 /** Sends a file; gives the job. `onProgress` is called with the share that is sent.
  * XMLHttpRequest, because fetch does not tell how far an upload is.
@@ -42,8 +48,18 @@ class Job {
     this.id = null;
     this.state = { status: "sending", share: 0 };
     this.problem = null;
-    this.row = document.createElement("li");
-    this.row.className = "card job";
+    this.row = make("li", { className: "card job" });
+    this.told = make("span", { className: "small" });
+    this.told.setAttribute("role", "status");
+    this.bar = make("progress", { max: 1 });
+    this.bar.setAttribute("aria-label", file.name);
+    this.fetchIt = this.button("download", "main", () => this.download());
+    this.removeIt = this.button("remove", "quiet", () => this.remove());
+    const what = make("div", { className: "what" });
+    what.append(make("strong", { textContent: file.name }), this.told);
+    const does = make("div", { className: "does" });
+    does.append(this.fetchIt, this.removeIt);
+    this.row.append(what, does, this.bar);
   }
 
   async start() {
@@ -65,11 +81,26 @@ class Job {
 
   async watch() {
     while (this.row.isConnected) {
-      this.state = await (await ask(`v1/documents/${this.id}`)).json();
-      this.draw();
-      if (ENDED.has(this.state.status)) return;
+      await this.look();
+      if (this.isOver) return;
       await new Promise((wake) => setTimeout(wake, POLL_MS));
     }
+  }
+
+  /** Asks how far the job is; a service that does not answer for a while changes nothing about it. */
+  async look() {
+    try {
+      this.state = await (await ask(`v1/documents/${this.id}`)).json();
+      this.problem = null;
+    } catch (error) {
+      if (!(error instanceof Problem) || !PASSING.has(error.kind)) throw error;
+      this.problem = error;
+    }
+    this.draw();
+  }
+
+  get isOver() {
+    return ENDED.has(this.state.status) || Boolean(this.problem && !(this.id && PASSING.has(this.problem.kind)));
   }
 
   get share() {
@@ -79,7 +110,7 @@ class Job {
 
   words() {
     const { status } = this.state;
-    if (this.problem) return inWords(this.problem);
+    if (this.problem) return inWords(this.problem, this.id ? "job" : "document");
     if (status === "sending") return say("jobSending", percent(this.share));
     if (status === "queued") return say("jobQueued");
     if (status === "done") return say("jobDone");
@@ -88,28 +119,18 @@ class Job {
   }
 
   draw() {
-    const name = Object.assign(document.createElement("strong"), { textContent: this.file.name });
-    const words = Object.assign(document.createElement("span"), { className: "small", textContent: this.words() });
-    words.setAttribute("role", "status");
-    const parts = [name, words];
-    const isOver = this.problem || ENDED.has(this.state.status);
-    if (!isOver) {
-      const bar = Object.assign(document.createElement("progress"), { max: 1, value: this.share });
-      bar.setAttribute("aria-label", this.file.name);
-      parts.push(bar);
-    }
-    if (this.state.status === "done") parts.push(this.button("download", () => this.download()));
-    parts.push(this.button("remove", () => this.remove()));
-    const focused = this.row.querySelector("button:focus")?.dataset.does;
-    this.row.replaceChildren(...parts);
-    this.row.querySelector(`[data-does="${focused}"]`)?.focus();
+    this.told.textContent = this.words();
+    this.told.classList.toggle("bad", this.isOver && this.state.status !== "done");
+    this.bar.hidden = this.isOver;
+    this.bar.value = this.share;
+    this.fetchIt.hidden = this.state.status !== "done";
+    this.fetchIt.textContent = say("download");
+    this.removeIt.textContent = say(this.isOver ? "remove" : "cancel");
   }
 
-  button(key, onClick) {
-    const button = Object.assign(document.createElement("button"), {
-      type: "button", className: key === "download" ? "main" : "quiet", textContent: say(key),
-    });
-    button.dataset.does = key;
+  button(does, className, onClick) {
+    const button = make("button", { type: "button", className });
+    button.dataset.does = does;
     button.addEventListener("click", onClick);
     return button;
   }
@@ -118,12 +139,12 @@ class Job {
     try {
       // Fetched and not linked, because a link carries no key.
       const answer = await ask(`v1/documents/${this.id}/result`);
-      const link = document.createElement("a");
-      link.href = URL.createObjectURL(await answer.blob());
-      link.download = this.file.name.replace(/(\.[^.]*)?$/, ".en$1");
+      const link = make("a", { href: URL.createObjectURL(await answer.blob()) });
+      link.download = this.state.result_name ?? this.file.name.replace(/(\.[^.]*)?$/, ".en$1");
       link.click();
       setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
     } catch (error) {
+      if (!(error instanceof Problem)) throw error;
       this.problem = error;
       this.draw();
     }

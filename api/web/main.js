@@ -51,7 +51,7 @@ function start() {
   startTabs(byId("tabs"));
   const models = new ModelChoice(byId("models"), () => desk.runner.now(), () => documents.start());
   const desk = new Desk(models);
-  const documents = new Documents(() => models.name, (problem) => desk.notices.show(problem));
+  const documents = new Documents(() => models.name, (problem) => desk.notices.askKeyFor(problem));
   startCopy(desk);
   startGlossary(desk);
   byId("clear").addEventListener("click", () => (desk.source.text = ""));

@@ -7,10 +7,13 @@ const LONGEST_WAIT_S = 30;
 const BY_ITSELF = new Set(["not-ready", "overloaded", "draining", "unavailable"]);
 const KEY_ASKED = new Set(["key-required", "forbidden"]);
 
-/** Gives a problem in the reader's language; for one not known here, in the service's words. */
-export function inWords(problem) {
-  const key = `problem_${problem.kind.replaceAll("-", "_")}`;
-  return knows(key) && key !== "problem_unknown" ? say(key) : say("problem_unknown", problem.detail || problem.kind);
+/** Gives a problem in the reader's language; for one not known here, in the service's words.
+ * @param about what was asked for; some problems are told in other words about documents.
+ */
+export function inWords(problem, about = "problem") {
+  const kind = problem.kind.replaceAll("-", "_");
+  const key = [`${about}_${kind}`, `problem_${kind}`].find(knows) ?? "problem_unknown";
+  return key !== "problem_unknown" ? say(key) : say("problem_unknown", problem.detail || problem.kind);
 }
 
 export class Notices {
@@ -34,8 +37,7 @@ export class Notices {
     this.problem = problem;
     this.text.textContent = inWords(problem);
     this.box.hidden = false;
-    const asksKey = KEY_ASKED.has(problem.kind);
-    if (asksKey) this.askKey();
+    const asksKey = this.askKeyFor(problem);
     this.button.hidden = asksKey || problem.kind === "too-large" || problem.kind === "quota";
     clearTimeout(this.timer);
     if (!BY_ITSELF.has(problem.kind)) return;
@@ -51,6 +53,13 @@ export class Notices {
     this.tries = 0;
     this.box.hidden = true;
     this.form.hidden = true;
+  }
+
+  /** Asks for a key if that is what the problem is; tells whether it is. */
+  askKeyFor(problem) {
+    const asksKey = KEY_ASKED.has(problem.kind);
+    if (asksKey) this.askKey();
+    return asksKey;
   }
 
   askKey() {
