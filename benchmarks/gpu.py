@@ -72,6 +72,7 @@ def plan(device: str) -> list[tuple[str, Figures]]:
     parts: list[tuple[str, Figures]] = [
         ("device", {"part": "device"}),
         ("ctranslate2 float16", {"part": "ctranslate2", "compute_type": "float16"}),
+        ("torch graphs float16", {"part": "graphs", "dtype": "float16"}),
         ("torch bfloat16", {"part": "torch", "dtype": "bfloat16"}),
         (f"training {half}", {"part": "training", "precision": half, "compile": False}),
         ("torch float16", {"part": "torch", "dtype": "float16"}),

@@ -93,10 +93,33 @@ def torch_search(job: Job) -> Iterator[Case]:
     """The torch engine in the precision `dtype`."""
     import torch
 
-    from nmt.config import SearchConfig
     from nmt.engines.torch import TorchEngine
 
     engine = TorchEngine(network(job), job["device"], getattr(torch, job["dtype"]))
+    yield from engine_search(job, engine)
+
+
+def graphs_search(job: Job) -> Iterator[Case]:
+    """The same with steps in fixed shapes, as CUDA graphs on a GPU."""
+    import torch
+
+    from nmt.engines.graphs import GraphEngine
+    from nmt.engines.torch import TorchEngine
+    from nmt.models.fixed_shapes import FixedShapes
+
+    dtype = getattr(torch, job["dtype"])
+    if job["device"] == "cuda":
+        yield from engine_search(job, GraphEngine(network(job), dtype))
+        return
+    engine = TorchEngine(network(job), job["device"], dtype)
+    engine.step_model = FixedShapes(network(job).to(dtype), lambda step: step)
+    yield from engine_search(job, engine)
+
+
+def engine_search(job: Job, engine: Any) -> Iterator[Case]:
+    """Times one of our engines."""
+    from nmt.config import SearchConfig
+
     length = job["target_pieces"]
     options = SearchConfig(
         beam_size=job["beam"], min_length=length, max_length=length, max_length_extra=length
@@ -231,8 +254,8 @@ def peak_mib(job: Job) -> float | None:
 
 
 PARTS = {
-    "device": device, "torch": torch_search, "ctranslate2": ctranslate2_search,
-    "training": training,
+    "device": device, "torch": torch_search, "graphs": graphs_search,
+    "ctranslate2": ctranslate2_search, "training": training,
 }  # fmt: skip
 
 

@@ -38,6 +38,7 @@ class Engine(StrEnum):
     CTRANSLATE2 = "ctranslate2"
     TORCH = "torch"
     TORCH_INT8 = "torch-int8"
+    TORCH_GRAPHS = "torch-graphs"
 
 
 class Device(StrEnum):

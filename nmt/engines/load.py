@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from nmt.models.base import Seq2Seq
 
 INT8 = "torch-int8"
-ENGINES = ("auto", "ctranslate2", "torch", INT8)
+GRAPHS = "torch-graphs"
+ENGINES = ("auto", "ctranslate2", "torch", INT8, GRAPHS)
 DEVICES = ("auto", "cpu", "cuda")
 
 
@@ -51,9 +52,9 @@ def load_engine(
 
     Args:
         bundle: the released model.
-        engine: `ctranslate2`, `torch`, `torch-int8` or `auto`: on a CPU `ctranslate2` where the
-            bundle has an export for it and `torch-int8` for recurrent networks where the CPU
-            multiplies int8 fast, else `torch`.
+        engine: `ctranslate2`, `torch`, `torch-int8`, `torch-graphs` or `auto`: on a CPU
+            `ctranslate2` where the bundle has an export for it and `torch-int8` for recurrent
+            networks where the CPU multiplies int8 fast, else `torch`.
         device: `cpu`, `cuda`, or `auto` for CUDA where there is any.
         threads: CPU threads; none takes the cores that the process may use (`ctranslate2`) or
             leaves them as they are (`torch`, where they count for the whole process).
@@ -148,6 +149,8 @@ def _load_torch_engine(
         ) from error
     if engine == INT8:
         _round_to_int8(bundle, model, device)
+    if engine == GRAPHS:
+        return _graph_engine(bundle, model, device)
     return TorchEngine(model, device, name=engine)
 
 
@@ -173,6 +176,23 @@ def _round_to_int8(bundle: ModelSource, model: Seq2Seq, device: str) -> None:
             f"device is {device!r} and engine {INT8!r} runs on the CPU; use engine 'torch'"
         )
     round_to_int8(model)
+
+
+def _graph_engine(bundle: ModelSource, model: Seq2Seq, device: str) -> Engine:
+    from nmt.engines.graphs import GraphEngine
+    from nmt.models.transformer import Transformer
+
+    if not isinstance(model, Transformer):
+        raise EngineUnavailableError(
+            f"engine is {GRAPHS!r} and bundle {bundle.name!r} is an {model.config.architecture}; "
+            "only a transformer runs on it; use engine 'torch'"
+        )
+    if device != "cuda":
+        raise EngineUnavailableError(
+            f"engine is {GRAPHS!r}, which needs a CUDA device, and the device is {device!r}; use "
+            "engine 'auto'"
+        )
+    return GraphEngine(model)
 
 
 def _without_torch(bundle: ModelSource) -> str:

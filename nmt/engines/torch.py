@@ -12,6 +12,7 @@ from torch import Tensor
 from nmt import decoding
 from nmt.batching import pad, plan_batches, restore_order
 from nmt.config import SearchConfig
+from nmt.decoding.step_model import StepModel
 from nmt.engines.checks import check_ids, check_pairs
 from nmt.errors import EngineError
 from nmt.hypothesis import Hypothesis
@@ -46,6 +47,7 @@ class TorchEngine:
         self.name = name
         self.device = device
         self.model = model.to(device=device, dtype=dtype).eval()
+        self.step_model: StepModel = self.model
         self.max_tokens = max_tokens or (8192 if device == "cpu" else 131072)
 
     def search(
@@ -62,7 +64,7 @@ class TorchEngine:
 
         def search_rows(indices: list[int]) -> list[list[Hypothesis]]:
             src_ids, src_mask = self._sources([batch[index] for index in indices])
-            return decoding.search(self.model, src_ids, src_mask, options, attention=attention)
+            return decoding.search(self.step_model, src_ids, src_mask, options, attention=attention)
 
         return self._in_batches([len(source) + 1 for source in batch], places, search_rows)
 

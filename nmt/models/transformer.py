@@ -157,7 +157,7 @@ class Transformer(Seq2Seq):
         memory: Tensor = self.encoder_norm(x)
         return memory
 
-    def _alignment(self, query: Tensor, keys: Tensor, src_mask: Tensor) -> Tensor:
+    def alignment(self, query: Tensor, keys: Tensor, src_mask: Tensor) -> Tensor:
         """Gives the put-out attention [B, T, S] of the alignment layer."""
         layer = self.decoder_layers[self.alignment_layer]
         weights = layer.cross.weights(query, keys, src_mask[:, None, None, :])
@@ -176,7 +176,7 @@ class Transformer(Seq2Seq):
             cross = layer.cross.project_memory(memory)
             x, _, query = layer(x, None, cross, src_mask[:, None, None, :])
             if need_attention and index == self.alignment_layer:
-                attention = self._alignment(query, cross[0], src_mask)
+                attention = self.alignment(query, cross[0], src_mask)
         return self.decoder_norm(x), attention
 
     def project(self, hidden: Tensor) -> Tensor:
@@ -202,7 +202,7 @@ class Transformer(Seq2Seq):
             x, cache, query = layer(x, state.own[index], state.cross[index], mask)
             own.append(cache)
             if index == self.alignment_layer:
-                attention = self._alignment(query, state.cross[index][0], state.src_mask)[:, 0]
+                attention = self.alignment(query, state.cross[index][0], state.src_mask)[:, 0]
         after = replace(state, length=state.length + 1, own=tuple(own))
         return self.decoder_norm(x)[:, 0], after, attention
 

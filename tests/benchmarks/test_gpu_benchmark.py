@@ -116,7 +116,7 @@ def test_shape_and_batch_are_those_of_the_configuration(script: Script) -> None:
     assert job["train"]["batch_tokens"] == 32_768
     names = [name for name, _ in script("gpu").plan("cuda")]
     assert "training bf16, compiled" in names
-    assert len(names) == len(set(names)) == 8
+    assert len(names) == len(set(names)) == 9
 
 
 @pytest.mark.slow
@@ -125,8 +125,8 @@ def test_all_parts_run_on_a_cpu(script: Script, tmp_path: Path) -> None:
     assert script("gpu").main(["--device", "cpu", "--smoke", "--output", str(output)]) == 0
     result = json.loads(output.read_text())
     assert {name: part.get("error") for name, part in result["parts"].items()} == dict.fromkeys(
-        ["device", "ctranslate2 float16", "torch bfloat16", "training fp32", "torch float16",
-         "torch float32"]
+        ["device", "ctranslate2 float16", "torch graphs float16", "torch bfloat16",
+         "training fp32", "torch float16", "torch float32"]
     )  # fmt: skip
     batches = [case["batch"] for case in result["parts"]["torch float16"]["cases"]]
     assert batches == [1, 4]
@@ -138,7 +138,8 @@ def test_all_parts_run_on_a_cpu(script: Script, tmp_path: Path) -> None:
 def test_parts_need_little_of_a_machine(script: Script) -> None:
     gpu = script("gpu")
     errors = {}
-    for part, more in (("torch", {"dtype": "bfloat16"}), ("ctranslate2", {}),
+    for part, more in (("torch", {"dtype": "bfloat16"}), ("graphs", {"dtype": "float16"}),
+                       ("ctranslate2", {}),
                        ("training", {"precision": "fp32", "compile": False})):  # fmt: skip
         job = {**gpu.SMOKE, "beam": 4, "device": "cpu", "part": part, **more}
         program = BLOCKER.format(
@@ -152,6 +153,6 @@ def test_parts_need_little_of_a_machine(script: Script) -> None:
         found = gpu.read_answers(done.stdout)
         errors[part] = found.get("error", len(found["cases"]))
     assert errors == {
-        "torch": 2, "training": 1,
+        "torch": 2, "graphs": 2, "training": 1,
         "ctranslate2": "RuntimeError: ctranslate2 is not installed; pip install ctranslate2",
     }  # fmt: skip

@@ -81,6 +81,23 @@ def test_int8_says_what_it_cannot_run(bundle, tiny_ctranslate2_bundle, monkeypat
         load_engine(bundle, "torch-int8", "cuda")
 
 
+def test_graphs_say_what_they_cannot_run(bundle, tiny_bundle, monkeypatch):
+    without_cuda(monkeypatch)
+    with pytest.raises(EngineUnavailableError, match=r"'torch-graphs' .* only a transformer runs"):
+        load_engine(bundle, "torch-graphs")
+    with pytest.raises(EngineUnavailableError, match="'torch-graphs', which needs a CUDA device"):
+        load_engine(load_bundle(tiny_bundle), "torch-graphs")
+
+
+@pytest.mark.gpu
+def test_graphs_translate_as_torch_does(tiny_bundle):
+    sources, options = [[20, 21, 25], [22], [], [23] * 9], SearchConfig(max_length=9, beam_size=3)
+    expected = load_engine(load_bundle(tiny_bundle), "torch", "cuda").search(sources, options)
+    found = load_engine(load_bundle(tiny_bundle), "torch-graphs").search(sources, options)
+    for ours, theirs in zip(found, expected, strict=True):
+        assert ours[0].score == pytest.approx(theirs[0].score, abs=0.05)
+
+
 def test_load_engine_refuses_unknown_engines(bundle):
     with pytest.raises(EngineUnavailableError, match="engine is 'onnx'; allowed: auto, ctrans"):
         load_engine(bundle, "onnx")
