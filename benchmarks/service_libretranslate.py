@@ -147,6 +147,7 @@ def starts(
     cores = {"ARGOS_INTER_THREADS": str(usable_cores()), "ARGOS_INTRA_THREADS": "1"}
     threads = ["--threads", str(max(args.clients))]
     ours = {"NMT_MODELS": f"transformer={model}", "NMT_DEVICE": "cpu", "NMT_CACHE_BYTES": "0"}
+    ours |= dict(setting.split("=", 1) for setting in args.ours)
     peer = args.peer_python
     return {
         OURS: lambda: Server(ours),
@@ -251,6 +252,7 @@ def main() -> None:
     parser.add_argument("--peer-python", required=True, help=PEER_PYTHON_HELP)
     parser.add_argument("--model", default="transformer", help="bundle with a CTranslate2 export")
     parser.add_argument("--splitter", type=Path, help="MiniSBD's ko.onnx instead of one for free")
+    parser.add_argument("--ours", nargs="+", default=[], metavar="NMT_…=…", help="our settings")
     parser.add_argument("--clients", type=int, nargs="+", default=[1, 16])
     parser.add_argument("--seconds", type=float, default=15.0, help="of each turn")
     parser.add_argument("--rounds", type=int, default=5)
