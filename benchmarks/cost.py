@@ -21,8 +21,8 @@ from nmt.translation import TranslateOptions
 from nmt.translator import Translator
 
 SYSTEMS = (
-    ("transformer", "ctranslate2"), ("transformer", "torch"), ("luong", "torch"),
-    ("lstm", "torch"),
+    ("transformer", "ctranslate2"), ("transformer", "torch"), ("luong", "torch-int8"),
+    ("luong", "torch"), ("lstm", "torch-int8"), ("lstm", "torch"),
 )  # fmt: skip
 BEAMS = {"greedy": 1, "beam 4": 4}
 PRICE = 0.04

@@ -25,7 +25,7 @@ def contenders(bundles: Sequence[str]) -> dict[str, Contender]:
     found = {}
     for name in bundles:
         config = load_bundle(find_bundle(name)).model_config
-        engines = ["torch"] if isinstance(config, RnnConfig) else ["int8", "torch"]
+        engines = ["torch-int8" if isinstance(config, RnnConfig) else "int8", "torch"]
         for engine in engines:
             shown = "ctranslate2 int8" if engine == "int8" else engine
             job = {"model": asdict(config), "engine": engine}
