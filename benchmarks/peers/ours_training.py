@@ -13,6 +13,7 @@ from nmt.config import TransformerConfig
 from nmt.models.build import build_model
 from training.config import TrainConfig
 from training.data.batch import Batch, DeviceChunk, EncodedPairs, flatten
+from training.dropout import use_byte_dropout
 from training.precision import Precision, keep_freed_memory
 from training.step import Learner
 
@@ -25,6 +26,7 @@ def build(job: Order) -> Any:
     torch.set_num_threads(1)
     torch.manual_seed(1)
     model = build_model(TransformerConfig(**job["model"])).train()
+    use_byte_dropout(model)
     config = TrainConfig(
         device="cpu", precision="fp32", threads=1, batch_tokens=job["batch_tokens"],
         max_updates=1000, learning_rate=RATE, label_smoothing=job["label_smoothing"],
