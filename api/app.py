@@ -21,6 +21,7 @@ from api.middleware.admission import Admission
 from api.middleware.body_limit import BodyLimit
 from api.middleware.context import HEADER, RequestContext
 from api.middleware.security import SecurityHeaders
+from api.openapi import DocumentedApp
 from api.routes import (
     admin,
     deepl,
@@ -67,7 +68,7 @@ def create_app(settings: Settings) -> FastAPI:
         ConfigError: the file of API keys cannot be used.
     """
     parts = build_parts(settings)
-    app = FastAPI(
+    app = DocumentedApp(
         title="korean-nmt",
         version=__version__,
         description=DESCRIPTION,

@@ -31,6 +31,13 @@ def test_every_file_of_the_docs_page_is_served(client: TestClient) -> None:
         assert (again.status_code, again.content) == (304, b"")
 
 
+def test_document_says_how_a_key_is_sent(client: TestClient) -> None:
+    document = client.get("/openapi.json").json()
+    scheme = document["components"]["securitySchemes"]["ApiKey"]
+    assert (scheme["in"], scheme["name"]) == ("header", "X-API-Key")
+    assert document["security"] == [{"ApiKey": []}, {}]
+
+
 def test_docs_page_sends_no_address_to_a_validator(client: TestClient) -> None:
     # The browser test cannot see it: Swagger UI spares the addresses of this machine.
     assert "validatorUrl: null" in client.get("/docs/start.js").text

@@ -37,6 +37,11 @@ def test_route_is_tried_out(docs: OpenPage) -> None:
     assert "translations" in docs.text(f"{block} .live-responses-table .highlight-code")
 
 
+def test_page_takes_a_key(docs: OpenPage) -> None:
+    docs.find(".auth-wrapper .authorize").click()
+    assert docs.wait(lambda: docs.find(".auth-container input")).is_displayed()
+
+
 def test_page_asks_nobody_else(docs: OpenPage, server: str) -> None:
     asked = {request["url"] for request in docs.read_requests()}
     assert {server + "/docs/swagger-ui.css", server + "/openapi.json"} <= asked
