@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from itertools import groupby
+from typing import NamedTuple
 
 import numpy as np
 from torch import Tensor
@@ -24,8 +25,7 @@ from nmt.hypothesis import Hypothesis
 from nmt.tokenizers.base import EOS_ID
 
 
-@dataclass(frozen=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A live row and one piece that may follow it."""
 
     row: int
@@ -68,16 +68,14 @@ class Expansion:
 
     def best(self, rows: list[int], n: int) -> list[Candidate]:
         """Gives the `n` best candidates of one sentence's rows, best first, none forbidden."""
-        # Equal totals: the earlier row first, then the earlier place.
-        ranked = sorted(
-            (-total, row, place)
-            for row in rows
-            for place, total in enumerate(self.totals[row])
-            if total != -math.inf
-        )
+        k = len(self.totals[rows[0]])
+        totals = [total for row in rows for total in self.totals[row]]
+        # The sort is stable: of equal totals the earlier row comes first, then the earlier place.
+        order = sorted(range(len(totals)), key=totals.__getitem__, reverse=True)[:n]
         return [
-            Candidate(row, self.pieces[row][place], -negative, self.log_probs[row][place])
-            for negative, row, place in ranked[:n]
+            Candidate(row, self.pieces[row][place], totals[at], self.log_probs[row][place])
+            for at, row, place in ((at, rows[at // k], at % k) for at in order)
+            if totals[at] != -math.inf
         ]
 
 
