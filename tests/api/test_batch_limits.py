@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
-from conftest import MakeSettings
 
 from api.build import batch_limits
+from api.settings import Settings
+
+MakeSettings = Callable[..., Settings]
 
 
 @pytest.mark.parametrize(

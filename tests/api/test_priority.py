@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import MakeSettings, start
-from fastapi import FastAPI
+from starlette.testclient import TestClient
 
-from api.app import create_app
 from api.priority import LOWEST, in_thread_of_low_priority
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="threads have no niceness here")
@@ -50,20 +49,17 @@ def test_errors_of_the_work_come_through() -> None:
 @linux_only
 @pytest.mark.parametrize("niceness", [0, 4])
 def test_service_lowers_the_engines_threads_and_no_thread_of_python(
-    make_settings: MakeSettings, tiny_ctranslate2_bundle: Path, niceness: int
+    open_client: Callable[..., TestClient], tiny_ctranslate2_bundle: Path, niceness: int
 ) -> None:
     before = niceness_of_threads()
     usual = own_niceness()
-    app: FastAPI = create_app(
-        make_settings(
-            models=f"tiny={tiny_ctranslate2_bundle}", engine="ctranslate2", threads=3,
-            engine_niceness=niceness,
-        )
+    client = open_client(
+        models=f"tiny={tiny_ctranslate2_bundle}", engine="ctranslate2", threads=3,
+        engine_niceness=niceness,
     )  # fmt: skip
-    with start(app) as client:
-        assert client.post("/v1/translate", json={"text": "안녕하세요."}).status_code == 200
-        now = niceness_of_threads()
-        python = {thread.native_id for thread in threading.enumerate()}
-        new = {thread: now[thread] for thread in now.keys() - before.keys() - python}
-        assert sorted(new.values()) == [usual + niceness] * 3
-        assert {now[thread] for thread in python if thread in now} == {usual}
+    assert client.post("/v1/translate", json={"text": "안녕하세요."}).status_code == 200
+    now = niceness_of_threads()
+    python = {thread.native_id for thread in threading.enumerate()}
+    new = {thread: now[thread] for thread in now.keys() - before.keys() - python}
+    assert sorted(new.values()) == [usual + niceness] * 3
+    assert {now[thread] for thread in python if thread in now} == {usual}
