@@ -1,5 +1,5 @@
 # Every target makes .venv and installs what it needs by itself.
-#   make translate TEXT="오늘 날씨가 정말 좋네요."
+#   make translate TEXT="내일 서울에 가요. 회의는 오후 3시에 시작합니다."
 #   make test
 
 PYTHON ?= python3
@@ -35,7 +35,7 @@ setup: .venv/dev-ready  ## install everything (training, tests, lint) into .venv
 	@touch .venv/run-ready .venv/serve-ready $@
 
 translate: .venv/run-ready  ## translate TEXT="…" with the default model (ARGS="--beam-size 1")
-	@test -n "$$TEXT" || { echo 'usage: make translate TEXT="오늘 날씨가 정말 좋네요."' >&2; exit 2; }
+	@test -n "$$TEXT" || { echo 'usage: make translate TEXT="내일 서울에 가요. 회의는 오후 3시에 시작합니다."' >&2; exit 2; }
 	@printf '%s\n' "$$TEXT" | $(BIN)/nmt translate $(ARGS)
 
 serve: .venv/serve-ready  ## start the HTTP service on http://127.0.0.1:8000 (ARGS="--model luong")

@@ -7,7 +7,7 @@ import { ModelChoice } from "./models.js";
 import { startTheme } from "./preferences.js";
 import { startTabs } from "./tabs.js";
 
-const EXAMPLE = "오늘 날씨가 정말 좋네요. 저는 서울에 살아요. 회의는 내일 오후 3시에 시작합니다.";
+const EXAMPLE = "내일 서울에 가요. 이 책은 정말 재미있어요. 회의는 오후 3시에 시작합니다.";
 const COPIED_MS = 1500;
 
 const byId = (id) => document.getElementById(id);
