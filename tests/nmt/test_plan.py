@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nmt.errors import InputError
@@ -26,9 +26,18 @@ TEXTS = st.text(
     ),
     max_size=40,
 )
+FILLERS = "\u115f\u1160\u3164\uffa0"
+"""Hangul fillers: letters to Unicode, but nothing is to be seen of them (nmt/text/normalize.py)."""
+
+
+def letters(text: str) -> list[str]:
+    """Gives the letters and digits that can be seen."""
+    return [char for char in text if char.isalnum() and char not in FILLERS]
 
 
 @given(TEXTS)
+@example(FILLERS)
+@example(f"{FILLERS}가나.{FILLERS} 다{FILLERS}라.{FILLERS}")
 def test_sentences_are_slices_in_order_and_nothing_is_left_out(planner: Planner, text: str) -> None:
     plan = planner.plan(text)
     at = 0
@@ -41,15 +50,21 @@ def test_sentences_are_slices_in_order_and_nothing_is_left_out(planner: Planner,
         for index, char in enumerate(text)
         if not any(s.start <= index < s.end for s in plan.sentences)
     ]
-    assert not any(char.isalnum() for char in outside)
+    assert not letters("".join(outside))
 
 
 @given(TEXTS)
+@example(FILLERS)
+@example(f"{FILLERS}가나.{FILLERS} 다{FILLERS}라.{FILLERS}")
 def test_sentences_joined_as_they_are_keep_every_line_break(planner: Planner, text: str) -> None:
     plan = planner.plan(text)
     joined = join([sentence.source for sentence in plan.sentences], plan.gaps)
     assert [c for c in joined if c in "\n\r\t"] == [c for c in text if c in "\n\r\t"]
-    assert [c for c in joined if c.isalnum()] == [c for c in text if c.isalnum()]
+    assert letters(joined) == letters(text)
+
+
+def test_a_text_of_fillers_has_no_sentence(planner: Planner) -> None:
+    assert not planner.plan(FILLERS).sentences
 
 
 def test_lines_and_spaces_between_sentences_are_kept(planner: Planner) -> None:
