@@ -117,11 +117,11 @@ def build_filters(options: SearchConfig, src_ids: Tensor, limits: Tensor) -> lis
         limits: [B] most pieces of each translation; a larger `min_length` gives way.
     """
     budget = _count_placeholders(src_ids)
-    filters: list[PieceFilter] = [Never(RESERVED)]
+    filters: list[PieceFilter] = []
     if budget.any():
-        filters.append(PlaceholdersOfSource(budget))
+        filters += [Never(RESERVED), PlaceholdersOfSource(budget)]
     else:
-        filters[0] = Never((*RESERVED, ALL_PLACEHOLDERS))
+        filters.append(Never((*RESERVED, ALL_PLACEHOLDERS)))
     if options.min_length:
         filters.append(MinLength(limits.clamp_max(options.min_length)))
     if options.repetition_penalty != 1.0:
