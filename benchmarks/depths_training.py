@@ -7,7 +7,8 @@ One after the other, by `nmt train fit` with the settings of configs/transformer
 seed, data, tokenizers and budget, one thread; only the depths differ. Each is exported and scored
 by `nmt evaluate`, with beam 4 and greedily. A run that was stopped goes on; scores are written
 after every shape. Note that equal minutes are fewer updates of a deeper network: `updates` and
-`tokens` stand beside the scores.
+`tokens` stand beside the scores. With `--init-from` each shape grows out of a trained Transformer
+(training/growth.py) instead of starting anew; `--set` changes settings of all of them.
 """
 
 import argparse
@@ -36,7 +37,7 @@ def layers(shape: str) -> tuple[int, int]:
 def fit_command(shape: str, run: Path, arguments: argparse.Namespace) -> list[str]:
     """The command that trains a shape; it goes on with a run that is there."""
     encoder, decoder = layers(shape)
-    settings = {
+    settings: dict[str, object] = {
         "model.n_encoder_layers": encoder, "model.n_decoder_layers": decoder,
         "data.prepared": arguments.prepared, "data.workers": 0,
         "data.dev_source": f"{arguments.dev}.ko", "data.dev_target": f"{arguments.dev}.en",
@@ -47,8 +48,11 @@ def fit_command(shape: str, run: Path, arguments: argparse.Namespace) -> list[st
     }  # fmt: skip
     command = ["train", "fit", str(arguments.config), "--output", str(run), "--resume"]
     command += ["--threads", "1"]
-    for name, value in settings.items():
-        command += ["--set", f"{name}={value}"]
+    if arguments.init_from:
+        settings["train.init_from"] = arguments.init_from
+    changes = [*(f"{name}={value}" for name, value in settings.items()), *arguments.set]
+    for change in changes:
+        command += ["--set", change]
     return command
 
 
@@ -115,6 +119,8 @@ def main(argv: list[str] | None = None) -> None:
         "--max-minutes", type=float, default=12.0, help="of each shape; 0: no limit"
     )
     parser.add_argument("--max-updates", type=int, default=0, help="of each shape; 0: no limit")
+    parser.add_argument("--init-from", type=Path, help="checkpoint, run or bundle to grow from")
+    parser.add_argument("--set", action="append", default=[], metavar="SECTION.KEY=VALUE")
     parser.add_argument("--output", type=Path, default=Path("runs/depths"))
     parser.add_argument("--scores", type=Path, help="file; default: OUTPUT/scores.json")
     arguments = parser.parse_args(argv)

@@ -155,7 +155,8 @@ class TrainConfig:
     """torch.compile the network; pays on CUDA for runs above a few minutes."""
     tensorboard: bool = False
     init_from: str = ""
-    """Checkpoint or bundle whose weights the run starts from."""
+    """Checkpoint, run or bundle whose weights the run starts from. A Transformer may have other
+    depths than it: layers are added that change nothing at first, or left out."""
 
     def __post_init__(self) -> None:
         for name in ("learning_rate", "batch_tokens", "accumulate", "log_every", "epsilon",

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from nmt.config import to_dict
+from nmt.config import TransformerConfig, to_dict
 from nmt.errors import ConfigError
 from nmt.models.base import Seq2Seq
 from nmt.models.build import build_model
@@ -30,6 +30,7 @@ from training.data.shards import PairStore
 from training.dev import load_dev
 from training.dropout import use_byte_dropout
 from training.errors import CheckpointError
+from training.growth import depths_of, with_depths
 from training.journal import Journal, tensorboard_writer
 from training.keeper import Keeper
 from training.lexicon import AlignmentGuide, Lexicon, estimate_lexicon, start_from_lexicon
@@ -108,6 +109,22 @@ def initial_weights(path: Path) -> dict[str, torch.Tensor]:
     )
 
 
+def fitting_weights(path: Path, model: Seq2Seq) -> dict[str, torch.Tensor]:
+    """Reads the weights that a network starts from; a Transformer's may be of other depths.
+
+    Raises:
+        CheckpointError: there are none at `path`.
+    """
+    weights, config = initial_weights(path), model.config
+    if not isinstance(config, TransformerConfig):
+        return weights
+    there, wanted = depths_of(weights), (config.n_encoder_layers, config.n_decoder_layers)
+    if there == wanted or not all(there):
+        return weights
+    log.info("layers of %s are added or left out: %d-%d becomes %d-%d", path, *there, *wanted)
+    return with_depths(weights, config)
+
+
 def learn_lexicon(chunks: ChunkSource, pairs: int, shape: tuple[int, int]) -> Lexicon:
     """Learns the word-translation table from the first `pairs` of epoch 0."""
     log.info("learning a word-translation table from %d pairs", pairs)
@@ -139,7 +156,7 @@ def build_learner(config: RunConfig, data: RunData, device: torch.device) -> Lea
             start_from_lexicon(model, lexicon, train.seed)
         guide = AlignmentGuide(lexicon, device) if train.guide_weight else None
     if train.init_from:
-        load_weights(model, initial_weights(Path(train.init_from)))
+        load_weights(model, fitting_weights(Path(train.init_from), model))
     return Learner(model, train, precision, guide)
 
 
