@@ -89,6 +89,12 @@ def in_turns(children: Mapping[str, Child], repeats: int, **order: Any) -> dict[
     return answers
 
 
+def has_package(python: str, module: str) -> bool:
+    """Tells whether a Python finds a module; imports nothing."""
+    code = "import sys, importlib.util as u; sys.exit(u.find_spec(sys.argv[1]) is None)"
+    return subprocess.run([python, "-c", code, module]).returncode == 0
+
+
 def versions(python: str, packages: tuple[str, ...]) -> dict[str, str]:
     """Gives the versions of installed packages."""
     code = "import sys; from importlib.metadata import version\n"
