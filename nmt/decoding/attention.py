@@ -14,9 +14,10 @@ def normalised_attention(attention: Tensor, src_mask: Tensor) -> Tensor:
 
 
 class AttentionTrace:
-    """Keeps the attention of every step and which row each row came from."""
+    """Keeps the attention of the steps and which row each row came from."""
 
     def __init__(self) -> None:
+        self._forgotten = 0
         self._weights: list[npt.NDArray[np.float32]] = []
         self._parents: list[list[int]] = []
 
@@ -28,15 +29,23 @@ class AttentionTrace:
         """Notes that the i-th row from now on continues row `rows[i]`."""
         self._parents.append(rows)
 
-    def path(self, row: int, step: int, src_length: int) -> npt.NDArray[np.float32] | None:
-        """Gives [step + 1, src_length]: the attention of steps 0 to `step` on the way to `row`.
+    def forget(self, step: int) -> None:
+        """Drops what came before `step`."""
+        del self._weights[: step - self._forgotten], self._parents[: step - self._forgotten]
+        self._forgotten = step
+
+    def path(
+        self, row: int, step: int, n_steps: int, src_length: int
+    ) -> npt.NDArray[np.float32] | None:
+        """Gives [n_steps, src_length]: attention on the way to `row`, the last one that of `step`.
 
         None where nothing was recorded, because the model has no attention.
         """
         if not self._weights:
             return None
-        weights = [self._weights[step][row, :src_length]]
-        for earlier in range(step - 1, -1, -1):
+        last = step - self._forgotten
+        weights = [self._weights[last][row, :src_length]]
+        for earlier in range(last - 1, last - n_steps, -1):
             row = self._parents[earlier][row]
             weights.append(self._weights[earlier][row, :src_length])
         return np.stack(weights[::-1]).astype(np.float32)

@@ -9,19 +9,19 @@ finished one, whatever pieces follow (`scoring.score_bound`).
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from typing import NamedTuple
 
 import numpy as np
-from torch import Tensor
 
 from nmt.config import SearchConfig
 from nmt.decoding.largest import largest
 from nmt.decoding.live import Ending, LiveBatch, NextScores
 from nmt.decoding.scoring import score_bound
+from nmt.decoding.sources import Found, Intake
 from nmt.decoding.step_model import StepModel
-from nmt.hypothesis import Hypothesis
 from nmt.tokenizers.base import EOS_ID
 
 
@@ -44,6 +44,11 @@ class Live:
     """Ranked log-probability of each row so far."""
     log_probs: list[float]
     """Log-probability of each row so far, as the model has it."""
+
+    def grown_to(self, n_rows: int) -> Live:
+        """Gives the same with rows that have no pieces yet at the end."""
+        new = [0.0] * (n_rows - len(self.totals))
+        return Live(self.totals + new, self.log_probs + new)
 
 
 @dataclass(frozen=True)
@@ -109,50 +114,48 @@ class Beam:
 
 
 def beam_search(
-    model: StepModel,
-    src_ids: Tensor,
-    src_mask: Tensor,
-    options: SearchConfig,
-    *,
-    attention: bool = False,
-) -> list[list[Hypothesis]]:
-    """Gives the `n_best` best hypotheses of each row, best first.
+    model: StepModel, intake: Intake, options: SearchConfig, *, attention: bool = False
+) -> Iterator[Found]:
+    """Gives the `n_best` best hypotheses of each source, best first, as soon as they are known.
 
     Hypotheses cut off at the length limit come only where none finished; fewer than `n_best`
     come where fewer were found.
 
     Args:
         model: the network.
-        src_ids: [B, S] source pieces, each row ended by EOS and padded.
-        src_mask: [B, S] bool.
+        intake: gives the sources; asked again after every step.
         options: search settings.
         attention: give the attention of the hypotheses.
     """
-    batch = LiveBatch(model, src_ids, src_mask, options, attention=attention)
-    beams = [Beam(limit, options) for limit in batch.limits]
-    live = Live([0.0] * len(batch), [0.0] * len(batch))
-    while True:
+    sources = intake([])
+    if sources is None:
+        return
+    batch = LiveBatch(model, sources, options, attention=attention)
+    beams: dict[int, Beam] = {}
+    live = Live([], [])
+    while len(batch):
+        live = live.grown_to(len(batch))
         kept: list[Candidate] = []
         expansion = Expansion.of(batch.step(), live, options.beam_size)
-        for source, rows in groupby(range(len(batch)), key=batch.source.__getitem__):
-            kept += _advance(batch, beams[source], expansion, live, list(rows))
-        if not kept:
-            break
+        for number, rows in groupby(range(len(batch)), key=batch.source.__getitem__):
+            beam = beams.setdefault(number, Beam(batch.limit(number), options))
+            going = _advance(batch, number, beam, expansion, live, list(rows))
+            kept += going
+            if not going:
+                best = beams.pop(number).endings[: options.n_best]
+                yield number, [batch.hypothesis(number, ending) for ending in best]
         batch.keep([c.row for c in kept], [c.piece for c in kept])
         live = Live([c.total for c in kept], [c.log_prob for c in kept])
-    return [
-        [batch.hypothesis(source, ending) for ending in beam.endings[: options.n_best]]
-        for source, beam in enumerate(beams)
-    ]
+        batch.refill(intake)
 
 
 def _advance(
-    batch: LiveBatch, beam: Beam, expansion: Expansion, live: Live, rows: list[int]
+    batch: LiveBatch, number: int, beam: Beam, expansion: Expansion, live: Live, rows: list[int]
 ) -> list[Candidate]:
     """Gives the candidates of one sentence that go on; those that end are added to `beam`."""
     chosen = expansion.best(rows, beam.free)
     ended = [c for c in chosen if c.piece == EOS_ID]
-    going = [c for c in chosen if c.piece != EOS_ID] if batch.length < beam.limit else []
+    going = [c for c in chosen if c.piece != EOS_ID] if batch.length(number) < beam.limit else []
     if ended:
         beam.add(_end(batch, ended, finished=True))
     if not going and not beam.endings:

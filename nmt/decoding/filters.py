@@ -28,8 +28,9 @@ ALL_PLACEHOLDERS = slice(FIRST_PLACEHOLDER_ID, FIRST_PLACEHOLDER_ID + len(PLACEH
 
 
 class PieceFilter(Protocol):
-    """Changes `log_probs` ([N, V]) of the piece after `history` ([N, t], no BOS) in place.
+    """Changes `log_probs` ([N, V]) of the piece after `history` ([N, t]) in place.
 
+    Rows of `history` end with the last piece; what is shorter is filled with BOS at the start.
     `source` is [N]: the row of the source batch that each row translates.
     """
 
@@ -76,12 +77,16 @@ class MinLength:
     """[B] pieces before EOS is allowed."""
 
     def __call__(self, log_probs: Tensor, history: Tensor, source: Tensor) -> None:
-        log_probs[:, EOS_ID].masked_fill_(self.lengths[source] > history.size(1), -math.inf)
+        lengths = (history != BOS_ID).sum(1)
+        log_probs[:, EOS_ID].masked_fill_(self.lengths[source] > lengths, -math.inf)
 
 
 @dataclass(frozen=True)
 class NoRepeatNgram:
-    """No n-gram of `n` pieces occurs twice (Paulus 2018, section 2.5)."""
+    """No n-gram of `n` pieces occurs twice (Paulus 2018, section 2.5).
+
+    What fills short rows forbids nothing: BOS with pieces after it stands in a row but once.
+    """
 
     n: int
 
@@ -103,9 +108,9 @@ class RepetitionPenalty:
     penalty: float
 
     def __call__(self, log_probs: Tensor, history: Tensor, source: Tensor) -> None:
-        if history.size(1):
-            lowered = log_probs.gather(1, history) - math.log(self.penalty)
-            log_probs.scatter_(1, history, lowered.clamp_max(0.0))
+        # BOS is lowered too: it is never put out anyway.
+        lowered = log_probs.gather(1, history) - math.log(self.penalty)
+        log_probs.scatter_(1, history, lowered.clamp_max(0.0))
 
 
 def build_filters(options: SearchConfig, src_ids: Tensor, limits: Tensor) -> list[PieceFilter]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -11,11 +12,13 @@ from torch import Tensor
 from nmt.config import SearchConfig
 from nmt.decoding.attention import AttentionTrace, normalised_attention
 from nmt.decoding.filters import build_filters
+from nmt.decoding.fitting import fit_end, fit_start
 from nmt.decoding.scoring import coverage_penalty
+from nmt.decoding.sources import Intake, Sources
 from nmt.decoding.step_model import StepModel
 from nmt.errors import ConfigError, EngineError
 from nmt.hypothesis import Hypothesis, normalised_score
-from nmt.tokenizers.base import BOS_ID, EOS_ID
+from nmt.tokenizers.base import BOS_ID
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,8 @@ class Ending:
 
     row: int
     """Its row in the batch at the step after its last piece."""
+    step: int
+    """The number of that step."""
     ids: tuple[int, ...]
     log_prob: float
     """Sum of what the model said, EOS included where finished."""
@@ -42,12 +47,13 @@ class Ending:
 
 
 class LiveBatch:
-    """N unfinished translations; search only chooses which rows go on with which piece.
+    """Unfinished translations; search only chooses which rows go on with which piece.
+
+    Rows of further sources may join at any time, so that rows differ in how many pieces they have.
 
     Args:
         model: the network.
-        src_ids: [B, S] source pieces, each row ended by EOS and padded.
-        src_mask: [B, S] bool.
+        sources: the first to be translated.
         options: search settings.
         copies: translations begun for each source.
         attention: keep the attention, so that `hypothesis` can give it.
@@ -56,37 +62,75 @@ class LiveBatch:
     def __init__(
         self,
         model: StepModel,
-        src_ids: Tensor,
-        src_mask: Tensor,
+        sources: Sources,
         options: SearchConfig,
         *,
         copies: int = 1,
         attention: bool = False,
     ) -> None:
-        n_sources = src_ids.size(0)
         self.options = options
-        self.limits = length_limits(src_ids, src_mask, options)
-        self.source = [row for row in range(n_sources) for _ in range(copies)]
+        self.source: list[int] = []  # of each row, the number of its source
         self._model = model
-        self._src_mask = src_mask
-        self._src_lengths = src_mask.sum(1).tolist()
-        self._device = src_ids.device
-        self._filters = build_filters(options, src_ids, self._tensor(self.limits))
+        self._copies = copies
+        self._device = sources.ids.device
         self._trace = AttentionTrace() if attention else None
-        self._source = self._tensor(self.source)
-        self._history = src_ids.new_empty((len(self.source), 0))
+        self._n_steps = 0
+        self._first_steps: dict[int, int] = {}
+        self._history = sources.ids.new_empty((0, 1))
         self._coverage: Tensor | None = None
-        self._state = model.start(src_ids, src_mask)
-        if copies > 1:
-            self._state = model.reorder(self._state, self._source)
+        self._state: Any = None
+        self._take(sources)
+        self._begin(sources)
 
     def __len__(self) -> int:
         return len(self.source)
 
-    @property
-    def length(self) -> int:
-        """Pieces put out so far, the same in every row."""
-        return self._history.size(1)
+    def length(self, number: int) -> int:
+        """Gives how many pieces the rows of a source have."""
+        return self._n_steps - self._first_steps[number]
+
+    def limit(self, number: int) -> int:
+        """Gives the most pieces that rows of a source may get."""
+        return self._limits[number]
+
+    def refill(self, intake: Intake) -> None:
+        """Adds rows for the sources that `intake` gives, if it gives any."""
+        running = list(dict.fromkeys(self.source))
+        sources = intake(running)
+        if sources is None:
+            return
+        self._take(self._sources.replaced(running, sources))
+        self._begin(sources)
+        if self._trace:
+            self._trace.forget(min(self._first_steps.values()))
+
+    def _take(self, sources: Sources) -> None:
+        """Has from now on the sentences of `sources` and no others."""
+        self._sources = sources
+        self._src_lengths = dict(zip(sources.numbers, sources.lengths(), strict=True))
+        limits = sources.limits(self.options)
+        self._limits = dict(zip(sources.numbers, limits, strict=True))
+        self._filters = build_filters(self.options, sources.ids, self._tensor(limits))
+        self._first_steps = {
+            number: self._first_steps.get(number, self._n_steps) for number in sources.numbers
+        }
+
+    def _begin(self, sources: Sources) -> None:
+        """Adds the first rows of `sources`, which are the last ones of those taken."""
+        rows = [row for row in range(len(sources.numbers)) for _ in range(self._copies)]
+        state = self._model.start(sources.ids, sources.mask)
+        if self._copies > 1:
+            state = self._model.reorder(state, self._tensor(rows))
+        self._state = self._model.join(self._state, state) if self.source else state
+        width = 1 + max(map(self.length, self._first_steps))
+        begun = self._history.new_full((len(rows), width), BOS_ID)
+        self._history = torch.cat([fit_start(self._history, width, 1, BOS_ID), begun])
+        if self._coverage is not None:
+            old = fit_end(self._coverage, self._sources.mask.size(1), 1)
+            self._coverage = torch.cat([old, old.new_zeros(len(rows), old.size(1))])
+        self.source += [sources.numbers[row] for row in rows]
+        places = {number: place for place, number in enumerate(self._sources.numbers)}
+        self._source = self._tensor([places[number] for number in self.source])
 
     def _tensor(self, values: list[int]) -> Tensor:
         return torch.tensor(values, dtype=torch.long, device=self._device)
@@ -97,7 +141,7 @@ class LiveBatch:
         Raises:
             ConfigError: a coverage penalty is asked of a model without attention.
         """
-        out = self._model.step(self._state, self._prev_ids())
+        out = self._model.step(self._state, self._history[:, -1])
         self._state = out.state
         self._take_attention(out.attention)
         ranked = out.log_probs.float()
@@ -106,11 +150,6 @@ class LiveBatch:
         for piece_filter in self._filters:
             piece_filter(ranked, self._history, self._source)
         return NextScores(ranked, log_probs)
-
-    def _prev_ids(self) -> Tensor:
-        if self.length:
-            return self._history[:, -1]
-        return torch.full_like(self._source, BOS_ID)
 
     def _take_attention(self, attention: Tensor | None) -> None:
         wants_coverage = self.options.coverage_penalty > 0
@@ -121,7 +160,7 @@ class LiveBatch:
             )
         if attention is None or not (wants_coverage or self._trace):
             return
-        weights = normalised_attention(attention, self._src_mask[self._source])
+        weights = normalised_attention(attention, self._sources.mask[self._source])
         if self._trace:
             self._trace.record(weights)
         if wants_coverage:
@@ -131,7 +170,8 @@ class LiveBatch:
         """Goes on with `rows`, of which the i-th now ends in piece `ids[i]`."""
         if rows != list(range(len(self))):
             chosen = self._tensor(rows)
-            self._state = self._model.reorder(self._state, chosen)
+            if rows:  # else nobody asks for the state again
+                self._state = self._model.reorder(self._state, chosen)
             self._history = self._history[chosen]
             self._source = self._source[chosen]
             self._coverage = None if self._coverage is None else self._coverage[chosen]
@@ -139,6 +179,7 @@ class LiveBatch:
         self._history = torch.cat([self._history, self._tensor(ids).unsqueeze(1)], 1)
         if self._trace:
             self._trace.select(rows)
+        self._n_steps += 1
 
     def endings(
         self, rows: list[int], totals: list[float], log_probs: list[float], *, finished: bool
@@ -154,20 +195,21 @@ class LiveBatch:
         Raises:
             EngineError: a score is not a number.
         """
-        length, alpha = self.length + finished, self.options.length_penalty
+        alpha, lengths = self.options.length_penalty, [self.length(self.source[r]) for r in rows]
         penalties = self._coverage_penalties(rows)
         scores = [
-            normalised_score(total, length, alpha) + penalty
-            for total, penalty in zip(totals, penalties, strict=True)
+            normalised_score(total, length + finished, alpha) + penalty
+            for total, length, penalty in zip(totals, lengths, penalties, strict=True)
         ]
         if any(map(math.isnan, scores)):
             raise EngineError(
                 "the model gave a log-probability that is not a number; its weights are damaged "
                 "or too large for the precision used; load the bundle again or use float32"
             )
-        ids = self._history[self._tensor(rows)].tolist()
+        filled = self._history[self._tensor(rows)].tolist()
+        ids = [tuple(row[len(row) - length :]) for row, length in zip(filled, lengths, strict=True)]
         return [
-            Ending(row, tuple(row_ids), log_prob, score, finished)
+            Ending(row, self._n_steps, row_ids, log_prob, score, finished)
             for row, row_ids, log_prob, score in zip(rows, ids, log_probs, scores, strict=True)
         ]
 
@@ -175,21 +217,16 @@ class LiveBatch:
         if self._coverage is None:
             return [0.0] * len(rows)
         chosen = self._tensor(rows)
-        mask = self._src_mask[self._source[chosen]]
+        mask = self._sources.mask[self._source[chosen]]
         beta = self.options.coverage_penalty
         penalties: list[float] = coverage_penalty(self._coverage[chosen], mask, beta).tolist()
         return penalties
 
-    def hypothesis(self, source: int, ending: Ending) -> Hypothesis:
-        """Gives an ending of source row `source` as the caller sees it."""
+    def hypothesis(self, number: int, ending: Ending) -> Hypothesis:
+        """Gives an ending of a source as the caller sees it, before the source is replaced."""
         attention = None
         if self._trace:
-            path = self._trace.path(ending.row, len(ending.ids), self._src_lengths[source])
+            n_steps, length = len(ending.ids) + 1, self._src_lengths[number]
+            path = self._trace.path(ending.row, ending.step, n_steps, length)
             attention = None if path is None else path[: len(ending.ids) + ending.finished]
         return Hypothesis(ending.ids, ending.log_prob, ending.score, ending.finished, attention)
-
-
-def length_limits(src_ids: Tensor, src_mask: Tensor, options: SearchConfig) -> list[int]:
-    """Gives the most pieces that each row may put out; EOS of the source does not count."""
-    lengths = ((src_ids != EOS_ID) & src_mask).sum(1).tolist()
-    return [options.length_limit(length) for length in lengths]

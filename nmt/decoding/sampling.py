@@ -7,49 +7,46 @@ the sample. What is drawn for a source does not depend on the batch it is in.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from nmt.config import SearchConfig
-from nmt.decoding.greedy import walk
-from nmt.decoding.live import LiveBatch
+from nmt.decoding.greedy import Path, walk
+from nmt.decoding.sources import Found, Intake, Sources
 from nmt.decoding.step_model import StepModel
-from nmt.hypothesis import Hypothesis
 
 
 def sample(
-    model: StepModel,
-    src_ids: Tensor,
-    src_mask: Tensor,
-    options: SearchConfig,
-    *,
-    attention: bool = False,
-) -> list[list[Hypothesis]]:
-    """Gives `n_best` samples for each row, the highest score first.
+    model: StepModel, intake: Intake, options: SearchConfig, *, attention: bool = False
+) -> Iterator[Found]:
+    """Gives `n_best` samples for each source, the highest score first.
 
     Args:
         model: the network.
-        src_ids: [B, S] source pieces, each row ended by EOS and padded.
-        src_mask: [B, S] bool.
+        intake: gives the sources; asked again after every step.
         options: search settings.
         attention: give the attention of the hypotheses.
     """
     n = options.n_best
-    batch = LiveBatch(model, src_ids, src_mask, options, copies=n, attention=attention)
-    generators = build_generators(src_ids, src_mask, options.seed, n)
+    generators: dict[Path, np.random.Generator] = {}
 
-    def choose(ranked: Tensor, paths: list[int]) -> Tensor:
+    def seeded(running: Sequence[int]) -> Sources | None:
+        sources = intake(running)
+        if sources is not None:
+            paths = [(number, copy) for number in sources.numbers for copy in range(n)]
+            new = build_generators(sources.ids, sources.mask, options.seed, n)
+            generators.update(zip(paths, new, strict=True))
+        return sources
+
+    def choose(ranked: Tensor, paths: list[Path]) -> Tensor:
         uniform = torch.tensor([generators[path].random() for path in paths], dtype=torch.float64)
         return draw(next_probabilities(ranked, options), uniform.to(ranked.device))
 
-    endings = walk(batch, choose)
-    samples = [batch.hypothesis(path // n, ending) for path, ending in enumerate(endings)]
-    return [
-        sorted(samples[first : first + n], key=lambda hypothesis: -hypothesis.score)
-        for first in range(0, len(samples), n)
-    ]
+    for number, samples in walk(model, seeded, options, choose, copies=n, attention=attention):
+        yield number, sorted(samples, key=lambda hypothesis: -hypothesis.score)
 
 
 def build_generators(

@@ -1,4 +1,4 @@
-"""The joint between search and networks: start, step, reorder."""
+"""The joint between search and networks: start, step, reorder, join."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class StepModel(Protocol):
     """A translation model as search sees it: no layers, only a step function.
 
     The state belongs to the model; search hands it back as it came. It describes N rows, one for
-    each unfinished translation, in the order of the last `start` or `reorder`.
+    each unfinished translation, in the order of the last `start`, `reorder` or `join`.
     """
 
     def start(self, src_ids: Tensor, src_mask: Tensor) -> Any:
@@ -44,5 +44,17 @@ class StepModel(Protocol):
         """Gives the state of M rows, the i-th being row `rows[i]` of `state`.
 
         A row may occur several times (a beam grows) or not at all (a translation ended).
+        """
+        ...
+
+    def join(self, state: Any, started: Any) -> Any:
+        """Gives the state of the rows of `state` and, after them, of `started`.
+
+        Rows may have read different numbers of pieces. Columns of the source that are padding in
+        every row are dropped.
+
+        Args:
+            state: of N rows, one at least.
+            started: of M rows, as `start` gave it or `reorder` after it.
         """
         ...

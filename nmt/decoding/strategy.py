@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import torch
 from torch import Tensor
 
@@ -9,6 +11,7 @@ from nmt.config import SearchConfig
 from nmt.decoding.beam import beam_search
 from nmt.decoding.greedy import greedy_search
 from nmt.decoding.sampling import sample
+from nmt.decoding.sources import AllAtOnce, Found, Intake
 from nmt.decoding.step_model import StepModel
 from nmt.hypothesis import Hypothesis
 
@@ -35,12 +38,22 @@ def search(
         ConfigError: a coverage penalty is asked of a model without attention.
         EngineError: the model gave scores that are not numbers.
     """
-    if not src_ids.size(0):
-        return []
+    intake = AllAtOnce(src_ids, src_mask)
+    found = dict(iter_search(model, intake, options, attention=attention))
+    return [found[row] for row in range(src_ids.size(0))]
+
+
+def iter_search(
+    model: StepModel, intake: Intake, options: SearchConfig, *, attention: bool = False
+) -> Iterator[Found]:
+    """Gives the best hypotheses of each source that `intake` gives, as soon as they are known.
+
+    To be run without gradients. Other arguments and errors as in `search`.
+    """
     if options.sampling:
         method = sample
     elif options.beam_size == 1:
         method = greedy_search
     else:
         method = beam_search
-    return method(model, src_ids, src_mask, options, attention=attention)
+    return method(model, intake, options, attention=attention)

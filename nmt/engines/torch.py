@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from nmt import decoding
-from nmt.batching import pad, plan_batches, restore_order
+from nmt.batching import Waiting, pad, plan_batches, restore_order
 from nmt.config import SearchConfig
 from nmt.decoding.step_model import StepModel
 from nmt.engines.checks import check_ids, check_pairs
@@ -21,11 +21,14 @@ from nmt.tokenizers.base import EOS_ID, PAD_ID
 
 T = TypeVar("T")
 
+LEAST_FREE = 0.25
+"""Share of places that must be free before sentences join; see docs/adr/0010-refill.md."""
+
 logger = logging.getLogger(__name__)
 
 
 class TorchEngine:
-    """Searches with a network in batches of similar length.
+    """Searches with a network in batches of similar length, refilled as sentences finish.
 
     Args:
         model: the network; moved to `device`, put into evaluation mode.
@@ -33,6 +36,8 @@ class TorchEngine:
         dtype: precision of the weights; float32 keeps outputs independent of the batch.
         max_tokens: most source tokens of a batch, padding and the places of the beam counted;
             none takes what suits the device. A batch that does not fit into the memory is halved.
+        least_free: share of a batch's places that must be free before further sentences join it
+            (docs/adr/0010-refill.md); 1 never refills, none takes what suits the network.
         name: as users know it.
     """
 
@@ -42,6 +47,7 @@ class TorchEngine:
         device: str = "cpu",
         dtype: torch.dtype = torch.float32,
         max_tokens: int | None = None,
+        least_free: float | None = None,
         name: str = "torch",
     ) -> None:
         self.name = name
@@ -49,6 +55,7 @@ class TorchEngine:
         self.model = model.to(device=device, dtype=dtype).eval()
         self.step_model: StepModel = self.model
         self.max_tokens = max_tokens or (8192 if device == "cpu" else 131072)
+        self.least_free = least_free or LEAST_FREE
 
     def search(
         self, batch: Sequence[Sequence[int]], options: SearchConfig, attention: bool = False
@@ -61,12 +68,30 @@ class TorchEngine:
             InputError: a source piece is not in the vocabulary.
         """
         places = options.n_best if options.sampling else options.beam_size
+        max_tokens = max(1, self.max_tokens // places)
+        lengths = [len(source) + 1 for source in batch]
+        waiting = Waiting(lengths, max_tokens, self.least_free)
 
-        def search_rows(indices: list[int]) -> list[list[Hypothesis]]:
-            src_ids, src_mask = self._sources([batch[index] for index in indices])
-            return decoding.search(self.step_model, src_ids, src_mask, options, attention=attention)
+        def intake(running: Sequence[int]) -> decoding.Sources | None:
+            taken = waiting.take(running)
+            if not taken:
+                return None
+            return decoding.Sources(taken, *self._sources([batch[index] for index in taken]))
 
-        return self._in_batches([len(source) + 1 for source in batch], places, search_rows)
+        found: dict[int, list[Hypothesis]] = {}
+        while True:
+            try:
+                with torch.inference_mode():
+                    results = decoding.iter_search(
+                        self.step_model, intake, options, attention=attention
+                    )
+                    for number, hypotheses in results:
+                        found[number] = hypotheses
+                return [found[index] for index in range(len(batch))]
+            except torch.OutOfMemoryError as error:
+                _refuse_single(len(waiting.running), error)
+                waiting.put_back(found)
+            _empty_cache()
 
     def score(
         self, sources: Sequence[Sequence[int]], targets: Sequence[Sequence[int]]
@@ -113,13 +138,23 @@ def halve_until_it_fits(indices: list[int], work: Callable[[list[int]], list[T]]
     try:
         return work(indices)
     except torch.OutOfMemoryError as error:
-        if len(indices) == 1:
-            raise EngineError(
-                "out of memory with one sentence in the batch; lower max_length or beam_size, "
-                "free the device or use device 'cpu'"
-            ) from error
-    logger.warning("out of memory with %d sentences; halving the batch", len(indices))
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()
+        _refuse_single(len(indices), error)
+    _empty_cache()
     middle = len(indices) // 2
     return halve_until_it_fits(indices[:middle], work) + halve_until_it_fits(indices[middle:], work)
+
+
+def _refuse_single(n_sentences: int, error: torch.OutOfMemoryError) -> None:
+    """Raises an EngineError where the batch that did not fit cannot be halved."""
+    if n_sentences == 1:
+        raise EngineError(
+            "out of memory with one sentence in the batch; lower max_length or beam_size, "
+            "free the device or use device 'cpu'"
+        ) from error
+    logger.warning("out of memory with %d sentences; halving the batch", n_sentences)
+
+
+def _empty_cache() -> None:
+    """Gives free memory back; to be called once the error is gone, for it holds on to tensors."""
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()

@@ -75,6 +75,10 @@ class Seq2Seq(nn.Module, ABC):
     def reorder(self, state: Any, rows: Tensor) -> Any:
         """Picks rows [M] of a state; rows may repeat or be left out."""
 
+    @abstractmethod
+    def join(self, state: Any, started: Any) -> Any:
+        """Gives the rows of `state` and then those of `started`; see `StepModel.join`."""
+
 
 def count_parameters(model: nn.Module) -> int:
     """Counts trainable numbers, shared ones once."""

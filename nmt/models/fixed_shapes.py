@@ -15,9 +15,10 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from nmt.decoding.fitting import longest_row
 from nmt.decoding.step_model import StepOutput
 from nmt.models.positions import sinusoidal_positions
-from nmt.models.transformer import DecoderLayer, Transformer
+from nmt.models.transformer import DecoderLayer, Transformer, TransformerState
 
 KeysValues = tuple[Tensor, Tensor]
 Run = Callable[[], None]
@@ -72,19 +73,20 @@ class Tables:
         shape = size.rows, size.source
         self.src_mask = torch.ones(shape, dtype=torch.bool, device=weight.device)
         self.prev_ids = torch.zeros(size.rows, dtype=torch.long, device=weight.device)
-        self.position = torch.zeros(1, dtype=torch.long, device=weight.device)
-        positions = sinusoidal_positions(size.target, config.d_model, weight.device)
-        self._positions = positions.to(weight.dtype)
-        self._numbers = torch.arange(size.target, device=weight.device)
+        self.positions = torch.zeros(size.rows, dtype=torch.long, device=weight.device)
+        sinusoids = sinusoidal_positions(size.target, config.d_model, weight.device)
+        self._sinusoids = sinusoids.to(weight.dtype)
+        self._rows = torch.arange(size.rows, device=weight.device)
+        self._columns = torch.arange(size.target, device=weight.device)
         self.log_probs = self.attention = weight.new_zeros(0)
         self.run = capture(self._step)
 
     def _step(self) -> None:
-        """Reads `prev_ids` at `position`; writes `log_probs` [R, V] and `attention` [R, S]."""
+        """Reads `prev_ids` at `positions`; writes `log_probs` [R, V] and `attention` [R, S]."""
         model, mask = self._model, self.src_mask[:, None, None, :]
         x = model.tgt_embedding(self.prev_ids[:, None]) * model.config.d_model**0.5
-        x = x + self._positions.index_select(0, self.position)
-        past = (self._numbers <= self.position)[None, None, None, :]
+        x = x + self._sinusoids.index_select(0, self.positions)[:, None]
+        past = (self._columns <= self.positions[:, None])[:, None, None, :]
         for index, layer in enumerate(model.decoder_layers):
             x, query = self._layer(layer, x, self.own[index], past, self.cross[index], mask)
             if index == model.alignment_layer:
@@ -105,20 +107,20 @@ class Tables:
         """Gives the layer's output [R, 1, D] and its cross query; see `DecoderLayer.forward`."""
         y = layer.attention_norm(x)
         for table, new in zip(own, layer.attention.project_memory(y), strict=True):
-            table.index_copy_(2, self.position, new)
+            table[self._rows, :, self.positions] = new[:, :, 0]
         x = x + layer.attention(y, *own, past)
         query = layer.cross_norm(x)
         x = x + layer.cross(query, *cross, mask)
         return x + layer.feed_forward(layer.feed_forward_norm(x)), query
 
-    def take_source(self, cross: Sequence[KeysValues], src_mask: Tensor) -> None:
-        """Writes keys and values of N sources into the first N rows."""
-        n_rows, length = src_mask.shape
+    def take_source(self, cross: Sequence[KeysValues], src_mask: Tensor, first: int = 0) -> None:
+        """Writes keys and values of N sources into N rows from `first` on."""
+        length, rows = src_mask.size(1), slice(first, first + src_mask.size(0))
         for tables, values in zip(self.cross, cross, strict=True):
             for table, value in zip(tables, values, strict=True):
-                table[:n_rows, :, :length].copy_(value)
-        self.src_mask[:n_rows].fill_(False)
-        self.src_mask[:n_rows, :length].copy_(src_mask)
+                table[rows, :, :length].copy_(value)
+        self.src_mask[rows].fill_(False)
+        self.src_mask[rows, :length].copy_(src_mask)
 
     def take_target(self, own: Sequence[KeysValues], rows: Tensor, length: int) -> None:
         """Writes the first `length` positions of `rows` of other tables, or of these."""
@@ -133,8 +135,10 @@ class FixedState:
     """Where the rows of a search are; the tables change with every step."""
 
     tables: Tables
-    length: int
-    """Target pieces consumed so far."""
+    lengths: Tensor
+    """[N] target pieces consumed so far; they stand at the start of the tables' rows."""
+    longest: int
+    """No length is larger."""
     src_length: int
     source: Tensor
     """[N] which row of `start` each hypothesis translates."""
@@ -142,6 +146,8 @@ class FixedState:
 
 class FixedShapes:
     """A `StepModel` that computes what the Transformer does; one search at a time.
+
+    What starts is the network's own state; it comes into tables with the first step or by joining.
 
     Args:
         model: the network, in evaluation mode.
@@ -160,46 +166,74 @@ class FixedShapes:
             self._tables.popitem(last=False)
         return tables
 
-    def start(self, src_ids: Tensor, src_mask: Tensor) -> FixedState:
+    def start(self, src_ids: Tensor, src_mask: Tensor) -> TransformerState:
         """See `StepModel.start`."""
-        memory = self._model.encode(src_ids, src_mask)
-        cross = [layer.cross.project_memory(memory) for layer in self._model.decoder_layers]
-        tables = self._of(Size.for_at_least(src_ids.size(0), src_ids.size(1), 1))
-        tables.take_source(cross, src_mask)
-        source = torch.arange(src_ids.size(0), device=src_ids.device)
-        return FixedState(tables, 0, src_ids.size(1), source)
+        return self._model.start(src_ids, src_mask)
 
-    def step(self, state: FixedState, prev_ids: Tensor) -> StepOutput:
+    def step(self, state: FixedState | TransformerState, prev_ids: Tensor) -> StepOutput:
         """See `StepModel.step`."""
         n_rows = len(prev_ids)
-        if state.length == state.tables.size.target:
-            state = self._moved(state, torch.arange(n_rows, device=prev_ids.device))
+        if isinstance(state, TransformerState):
+            state = self._placed(state)
+        if state.longest == state.tables.size.target:
+            size = Size.for_at_least(n_rows, state.src_length, state.longest + 1)
+            state = self._moved(state, torch.arange(n_rows, device=prev_ids.device), size)
         tables = state.tables
         tables.prev_ids[:n_rows].copy_(prev_ids)
-        tables.position.fill_(state.length)
+        tables.positions[:n_rows].copy_(state.lengths)
         tables.run()
         attention = tables.attention[:n_rows, : state.src_length].clone()
-        after = replace(state, length=state.length + 1)
+        after = replace(state, lengths=state.lengths + 1, longest=state.longest + 1)
         return StepOutput(tables.log_probs[:n_rows], after, attention)
 
-    def reorder(self, state: FixedState, rows: Tensor) -> FixedState:
+    def _placed(self, started: TransformerState) -> FixedState:
+        """Gives in tables what has just started."""
+        n_rows, src_length = started.src_mask.shape
+        tables = self._of(Size.for_at_least(n_rows, src_length, 1))
+        tables.take_source(started.cross, started.src_mask)
+        lengths = torch.zeros_like(started.source)
+        return FixedState(tables, lengths, 0, src_length, started.source)
+
+    def reorder(
+        self, state: FixedState | TransformerState, rows: Tensor
+    ) -> FixedState | TransformerState:
         """See `StepModel.reorder`."""
-        wanted = Size.for_at_least(len(rows), state.src_length, state.length + 1)
+        if isinstance(state, TransformerState):
+            return self._model.reorder(state, rows)
+        wanted = Size.for_at_least(len(rows), state.src_length, state.longest + 1)
         if wanted.rows != state.tables.size.rows:
-            return self._moved(state, rows)
+            return self._moved(state, rows, wanted)
         source = state.source.index_select(0, rows)
-        state.tables.take_target(state.tables.own, rows, state.length)
+        state.tables.take_target(state.tables.own, rows, state.longest)
         if not torch.equal(source, state.source):
             self._move_source(state, rows, state.tables)
-        return replace(state, source=source)
+        return replace(state, lengths=state.lengths.index_select(0, rows), source=source)
 
-    def _moved(self, state: FixedState, rows: Tensor) -> FixedState:
-        """Gives `rows` of a state in tables with room for them and for one more position."""
-        size = Size.for_at_least(len(rows), state.src_length, state.length + 1)
+    def join(self, state: FixedState, started: TransformerState) -> FixedState:
+        """See `StepModel.join`."""
+        n_old, n_new = len(state.source), len(started.source)
+        old_mask = state.tables.src_mask[:n_old, : state.src_length]
+        src_length, longest = longest_row(old_mask, started.src_mask), int(state.lengths.max())
+        state = replace(state, longest=longest, src_length=src_length)
+        size = Size.for_at_least(n_old + n_new, src_length, longest + 1)
+        if size != state.tables.size:
+            state = self._moved(state, torch.arange(n_old, device=old_mask.device), size)
+        width = min(src_length, started.src_mask.size(1))
+        cross = [(keys[:, :, :width], values[:, :, :width]) for keys, values in started.cross]
+        state.tables.take_source(cross, started.src_mask[:, :width], first=n_old)
+        return replace(
+            state,
+            lengths=torch.cat([state.lengths, torch.zeros_like(started.source)]),
+            source=torch.cat([state.source, started.source + state.source.max() + 1]),
+        )
+
+    def _moved(self, state: FixedState, rows: Tensor, size: Size) -> FixedState:
+        """Gives `rows` of a state in tables of another size."""
         tables = self._of(size)
-        tables.take_target(state.tables.own, rows, state.length)
+        tables.take_target(state.tables.own, rows, state.longest)
         self._move_source(state, rows, tables)
-        return replace(state, tables=tables, source=state.source.index_select(0, rows))
+        lengths, source = state.lengths.index_select(0, rows), state.source.index_select(0, rows)
+        return replace(state, tables=tables, lengths=lengths, source=source)
 
     def _move_source(self, state: FixedState, rows: Tensor, tables: Tables) -> None:
         length = state.src_length

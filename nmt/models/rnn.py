@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from nmt.config import RnnConfig
+from nmt.decoding.fitting import fit_end, longest_row
 from nmt.models.attention import attend, build_attention
 from nmt.models.base import Seq2Seq
 from nmt.models.rnn_encoder import CELLS, RnnEncoder
@@ -197,4 +198,21 @@ class RnnSeq2Seq(Seq2Seq):
             memory=state.memory.index_select(0, rows),
             keys=state.keys.index_select(0, rows),
             src_mask=state.src_mask.index_select(0, rows),
+        )
+
+    def join(self, state: RnnState, started: RnnState) -> RnnState:
+        """See `Seq2Seq.join`."""
+        width = longest_row(state.src_mask, started.src_mask)
+
+        def joined(first: Tensor, second: Tensor) -> Tensor:
+            return torch.cat([fit_end(first, width, 1), fit_end(second, width, 1)])
+
+        pairs = zip(state.hidden, started.hidden, strict=True)
+        return RnnState(
+            hidden=tuple(torch.cat(pair, 1) for pair in pairs),
+            memory=joined(state.memory, started.memory),
+            keys=joined(state.keys, started.keys),
+            src_mask=joined(state.src_mask, started.src_mask),
+            context=torch.cat([state.context, started.context]),
+            source=torch.cat([state.source, started.source + state.source.max() + 1]),
         )

@@ -5,6 +5,7 @@ Kasai 2021 shows that encoder layers cost little time in translation and decoder
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import cast
 
@@ -13,25 +14,39 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from nmt.config import TransformerConfig
+from nmt.decoding.fitting import fit_end, fit_start, longest_row
 from nmt.models.attention import MultiHeadAttention
 from nmt.models.base import Seq2Seq
-from nmt.models.positions import sinusoidal_positions
+from nmt.models.positions import sinusoids
+
+KeysValues = tuple[tuple[Tensor, Tensor], ...]
+"""Of all layers."""
 
 
 @dataclass(frozen=True)
 class TransformerState:
-    """Keys and values of all layers; one row per hypothesis."""
+    """Keys and values of all layers; one row per hypothesis.
 
-    length: int
-    """Target pieces consumed so far."""
+    Own keys and values end with the last piece; rows that have read fewer pieces than others are
+    filled at the start, where `own_mask` is False.
+    """
+
+    own_mask: Tensor | None
+    """[N, T]; none where all rows have read T pieces."""
     src_mask: Tensor
     """[N, S]."""
     source: Tensor
     """[N] which row of `start` each hypothesis translates."""
-    cross: tuple[tuple[Tensor, Tensor], ...]
+    cross: KeysValues
     """Per layer keys and values of the source, [N, H, S, D / H]."""
-    own: tuple[tuple[Tensor, Tensor], ...]
-    """Per layer keys and values of the target so far, [N, H, length, D / H]."""
+    own: KeysValues
+    """Per layer keys and values of the target so far, [N, H, T, D / H]."""
+
+    def mask_of_own(self) -> Tensor:
+        """Gives `own_mask`, made where there is none."""
+        if self.own_mask is not None:
+            return self.own_mask
+        return self.src_mask.new_ones(len(self.src_mask), self.own[0][0].size(2))
 
 
 class FeedForward(nn.Module):
@@ -90,6 +105,7 @@ class DecoderLayer(nn.Module):
         past: tuple[Tensor, Tensor] | None,
         cross: tuple[Tensor, Tensor],
         src_mask: Tensor,
+        own_mask: Tensor | None = None,
     ) -> tuple[Tensor, tuple[Tensor, Tensor], Tensor]:
         """Gives the layer's output [B, T, D], its own keys and values, and the cross query.
 
@@ -98,13 +114,14 @@ class DecoderLayer(nn.Module):
             past: own keys and values of earlier positions; None under teacher forcing.
             cross: keys and values of the source.
             src_mask: [B, 1, 1, S].
+            own_mask: of the past and the position of x, [B, 1, 1, T]; none where all may be seen.
         """
         y = self.attention_norm(x)
         keys, values = self.attention.project_memory(y)
         if past is not None:
             keys = torch.cat([past[0], keys], dim=2)
             values = torch.cat([past[1], values], dim=2)
-        x = x + self.dropout(self.attention(y, keys, values, None, causal=past is None))
+        x = x + self.dropout(self.attention(y, keys, values, own_mask, causal=past is None))
         query = self.cross_norm(x)
         x = x + self.dropout(self.cross(query, *cross, src_mask))
         x = x + self.dropout(self.feed_forward(self.feed_forward_norm(x)))
@@ -135,12 +152,17 @@ class Transformer(Seq2Seq):
         for embedding in (self.src_embedding, self.tgt_embedding):
             nn.init.normal_(embedding.weight, std=self.config.d_model**-0.5)
 
-    def _embed(self, embedding: nn.Embedding, ids: Tensor, first: int = 0) -> Tensor:
-        """√d · embedding + position (Vaswani 2017, sections 3.4 and 3.5), [B, T, D]."""
-        end = first + ids.size(1)
-        positions = sinusoidal_positions(end, self.config.d_model, ids.device)[first:]
+    def _embed(
+        self, embedding: nn.Embedding, ids: Tensor, positions: Tensor | None = None
+    ) -> Tensor:
+        """√d · embedding + position (Vaswani 2017, sections 3.4 and 3.5), [B, T, D].
+
+        Positions are broadcastable to [B, T]; none counts them from 0.
+        """
+        if positions is None:
+            positions = torch.arange(ids.size(1), device=ids.device)
         x = embedding(ids) * self.config.d_model**0.5
-        y: Tensor = self.dropout(x + positions.to(x.dtype))
+        y: Tensor = self.dropout(x + sinusoids(positions, self.config.d_model).to(x.dtype))
         return y
 
     @property
@@ -189,30 +211,61 @@ class Transformer(Seq2Seq):
         cross = tuple(layer.cross.project_memory(memory) for layer in self.decoder_layers)
         empty = cross[0][0].new_zeros(src_ids.size(0), self.config.n_heads, 0, cross[0][0].size(3))
         source = torch.arange(src_ids.size(0), device=src_ids.device)
-        return TransformerState(0, src_mask, source, cross, ((empty, empty),) * len(self.decoder))
+        own = ((empty, empty),) * len(self.decoder)
+        return TransformerState(None, src_mask, source, cross, own)
 
     def advance(
         self, state: TransformerState, prev_ids: Tensor
     ) -> tuple[Tensor, TransformerState, Tensor | None]:
         """See `Seq2Seq.advance`."""
-        x = self._embed(self.tgt_embedding, prev_ids[:, None], first=state.length)
+        if state.own_mask is None:
+            positions, own_mask = prev_ids.new_full((1,), state.own[0][0].size(2)), None
+        else:
+            positions = state.own_mask.sum(1, keepdim=True)
+            own_mask = fit_end(state.own_mask, state.own_mask.size(1) + 1, 1, value=True)
+        x = self._embed(self.tgt_embedding, prev_ids[:, None], positions)
         mask = state.src_mask[:, None, None, :]
+        seen = None if own_mask is None else own_mask[:, None, None, :]
         own, attention = [], None
         for index, layer in enumerate(self.decoder_layers):
-            x, cache, query = layer(x, state.own[index], state.cross[index], mask)
+            x, cache, query = layer(x, state.own[index], state.cross[index], mask, seen)
             own.append(cache)
             if index == self.alignment_layer:
                 attention = self.alignment(query, state.cross[index][0], state.src_mask)[:, 0]
-        after = replace(state, length=state.length + 1, own=tuple(own))
+        after = replace(state, own_mask=own_mask, own=tuple(own))
         return self.decoder_norm(x)[:, 0], after, attention
 
     def reorder(self, state: TransformerState, rows: Tensor) -> TransformerState:
         """See `Seq2Seq.reorder`."""
         own = tuple((k.index_select(0, rows), v.index_select(0, rows)) for k, v in state.own)
+        own_mask = None if state.own_mask is None else state.own_mask.index_select(0, rows)
+        after = replace(state, own_mask=own_mask, own=own)
         source = state.source.index_select(0, rows)
         if torch.equal(source, state.source):
             # Every row stays with its source, as in most steps of a beam: nothing to copy there.
-            return replace(state, own=own)
+            return after
         cross = tuple((k.index_select(0, rows), v.index_select(0, rows)) for k, v in state.cross)
         src_mask = state.src_mask.index_select(0, rows)
-        return TransformerState(state.length, src_mask, source, cross, own)
+        return replace(after, src_mask=src_mask, source=source, cross=cross)
+
+    def join(self, state: TransformerState, started: TransformerState) -> TransformerState:
+        """See `Seq2Seq.join`."""
+        src_masks, own_masks = zip(
+            *((rows.src_mask, rows.mask_of_own()) for rows in (state, started)), strict=True
+        )
+        src_length, length = longest_row(*src_masks), longest_row(*own_masks)
+        return TransformerState(
+            own_mask=torch.cat([fit_start(mask, length, 1) for mask in own_masks]),
+            src_mask=torch.cat([fit_end(mask, src_length, 1) for mask in src_masks]),
+            source=torch.cat([state.source, started.source + state.source.max() + 1]),
+            cross=_joined(state.cross, started.cross, lambda x: fit_end(x, src_length, 2)),
+            own=_joined(state.own, started.own, lambda x: fit_start(x, length, 2)),
+        )
+
+
+def _joined(first: KeysValues, second: KeysValues, fit: Callable[[Tensor], Tensor]) -> KeysValues:
+    """Gives keys and values of the rows of both, layer by layer, made equally wide by `fit`."""
+    return tuple(
+        (torch.cat([fit(k), fit(other_k)]), torch.cat([fit(v), fit(other_v)]))
+        for (k, v), (other_k, other_v) in zip(first, second, strict=True)
+    )

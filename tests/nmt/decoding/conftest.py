@@ -5,17 +5,28 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import pytest
 import torch
 from torch import Tensor
 
 from nmt.config import SearchConfig
+from nmt.decoding.fitting import fit_end, longest_row
 from nmt.decoding.step_model import StepOutput
 from nmt.tokenizers.base import BOS_ID, EOS_ID
 
 FIRST_PIECE = 20
 """The first id that is not reserved."""
+
+
+class TableState(NamedTuple):
+    """A row for each translation."""
+
+    key: Tensor
+    mask: Tensor
+    before: Tensor
+    length: Tensor
 
 
 @dataclass
@@ -28,26 +39,29 @@ class TableModel:
     """[K, T, V, S] attention before masking: source, step, last."""
     rows_per_step: list[int] = field(default_factory=list)
 
-    def start(self, src_ids: Tensor, src_mask: Tensor) -> tuple[Tensor, Tensor, Tensor, int]:
+    def start(self, src_ids: Tensor, src_mask: Tensor) -> TableState:
         key = src_ids[:, 0] % self.table.size(0)
-        return key, src_mask, torch.full_like(key, BOS_ID), 0
+        return TableState(key, src_mask, torch.full_like(key, BOS_ID), torch.zeros_like(key))
 
-    def step(self, state: tuple[Tensor, Tensor, Tensor, int], prev_ids: Tensor) -> StepOutput:
-        key, mask, before, step = state
-        assert prev_ids.shape == key.shape
-        self.rows_per_step.append(len(key))
-        at = min(step, self.table.size(1) - 1)
-        log_probs = self.table[key, at, before, prev_ids]
+    def step(self, state: TableState, prev_ids: Tensor) -> StepOutput:
+        assert prev_ids.shape == state.key.shape
+        self.rows_per_step.append(len(state.key))
+        at = state.length.clamp_max(self.table.size(1) - 1)
+        log_probs = self.table[state.key, at, state.before, prev_ids]
         attention = None
         if self.weights is not None:
-            attention = self.weights[key, at, prev_ids, : mask.size(1)]
-        return StepOutput(log_probs, (key, mask, prev_ids, step + 1), attention)
+            attention = self.weights[state.key, at, prev_ids, : state.mask.size(1)]
+        after = TableState(state.key, state.mask, prev_ids, state.length + 1)
+        return StepOutput(log_probs, after, attention)
 
-    def reorder(
-        self, state: tuple[Tensor, Tensor, Tensor, int], rows: Tensor
-    ) -> tuple[Tensor, Tensor, Tensor, int]:
-        key, mask, before, step = state
-        return key[rows], mask[rows], before[rows], step
+    def reorder(self, state: TableState, rows: Tensor) -> TableState:
+        return TableState(*(tensor[rows] for tensor in state))
+
+    def join(self, state: TableState, started: TableState) -> TableState:
+        width = longest_row(state.mask, started.mask)
+        state = state._replace(mask=fit_end(state.mask, width, 1))
+        started = started._replace(mask=fit_end(started.mask, width, 1))
+        return TableState(*map(torch.cat, zip(state, started, strict=True)))
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,14 @@ from nmt.decoding import score_targets, search
 from nmt.decoding.beam import beam_search
 from nmt.decoding.greedy import greedy_search
 from nmt.decoding.scoring import score_bound
+from nmt.decoding.sources import AllAtOnce
 from nmt.errors import ConfigError, EngineError
 
 SOURCES = [[20, 21, 22], [21], [22, 20], [23, 20, 21, 21]]
+
+
+def in_order(found):
+    return [hypotheses for _, hypotheses in sorted(found, key=lambda one: one[0])]
 
 
 def options_of_limit(limit, **settings):
@@ -68,7 +73,9 @@ def test_beam_of_one_equals_greedy(table_model, make_batch, alpha):
         options = SearchConfig(beam_size=1, length_penalty=alpha, coverage_penalty=0.2)
         batch = make_batch(*SOURCES)
         for beam, greedy in zip(
-            beam_search(model, *batch, options), greedy_search(model, *batch, options), strict=True
+            in_order(beam_search(model, AllAtOnce(*batch), options)),
+            in_order(greedy_search(model, AllAtOnce(*batch), options)),
+            strict=True,
         ):
             assert beam[0].ids == greedy[0].ids
             assert beam[0].finished == greedy[0].finished

@@ -7,6 +7,7 @@ from nmt.config import RnnConfig, SearchConfig, TransformerConfig
 from nmt.decoding import score_targets, search
 from nmt.decoding.beam import beam_search
 from nmt.decoding.greedy import greedy_search
+from nmt.decoding.sources import AllAtOnce
 from nmt.models.build import build_model
 
 VOCAB = 32
@@ -20,6 +21,10 @@ CONFIGS = {
     ),
 }
 SOURCES = [[20, 21, 22, 23, 30], [25], [22, 20, 31]]
+
+
+def in_order(found):
+    return [hypotheses for _, hypotheses in sorted(found, key=lambda one: one[0])]
 
 
 @pytest.fixture(params=CONFIGS)
@@ -40,8 +45,8 @@ def options():
 def test_beam_of_one_equals_greedy_on_networks(network, make_batch):
     options = SearchConfig(beam_size=1, max_length=7)
     with torch.no_grad():
-        beam = beam_search(network, *make_batch(*SOURCES), options)
-        greedy = greedy_search(network, *make_batch(*SOURCES), options)
+        beam = in_order(beam_search(network, AllAtOnce(*make_batch(*SOURCES)), options))
+        greedy = in_order(greedy_search(network, AllAtOnce(*make_batch(*SOURCES)), options))
     assert [h[0].ids for h in beam] == [h[0].ids for h in greedy]
     assert [h[0].log_prob for h in beam] == pytest.approx([h[0].log_prob for h in greedy])
 

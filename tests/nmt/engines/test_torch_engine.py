@@ -50,6 +50,28 @@ class SmallMemory(torch.nn.Module):
     def reorder(self, state, rows):
         return self.network.reorder(state, rows)
 
+    def join(self, state, started):
+        return self.network.join(state, started)
+
+
+class NoRoomToJoin(SmallMemory):
+    """A network that runs out of memory when others join it, but for the first `joins` times."""
+
+    def __init__(self, joins):
+        super().__init__(rows=99)
+        self.joins = joins
+        self.n_joins = self.n_steps = 0
+
+    def step(self, state, prev_ids):
+        self.n_steps += 1
+        return super().step(state, prev_ids)
+
+    def join(self, state, started):
+        self.n_joins += 1
+        if self.n_joins == self.joins + 1:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return super().join(state, started)
+
 
 def test_engine_adds_the_end_piece_and_keeps_the_order():
     engine = TorchEngine(build_network())
@@ -106,11 +128,40 @@ def test_engine_of_nothing_gives_nothing():
 def test_engine_halves_the_batch_that_does_not_fit(caplog):
     model = SmallMemory(rows=2)
     with caplog.at_level(logging.WARNING):
-        found = TorchEngine(model).search(SOURCES, OPTIONS)
-    assert model.tried == [5, 2, 3, 1, 2]
+        found = TorchEngine(model, max_tokens=10**4, least_free=1.0).search(SOURCES, OPTIONS)
+    assert model.tried[:2] == [5, 2]
+    assert sum(size for size in model.tried if size <= 2) == len(SOURCES)
     expected = TorchEngine(build_network()).search(SOURCES, OPTIONS)
     assert [[h.ids for h in f] for f in found] == [[h.ids for h in f] for f in expected]
     assert "out of memory with 5 sentences; halving the batch" in caplog.text
+
+
+def test_engine_goes_on_with_fewer_where_those_that_join_do_not_fit(caplog):
+    """Those that are found already are not searched for again."""
+    model = NoRoomToJoin(joins=2)
+    sources = [[20 + number % 9] * (12 - number) for number in range(12)]
+    options = SearchConfig(beam_size=2, max_length_ratio=1.0, max_length_extra=0)
+    with caplog.at_level(logging.WARNING):
+        found = TorchEngine(model, max_tokens=130, least_free=0.2).search(sources, options)
+    expected = TorchEngine(build_network(), least_free=1.0).search(sources, options)
+    assert [[h.ids for h in f] for f in found] == [[h.ids for h in f] for f in expected]
+    assert "out of memory with 5 sentences; halving the batch" in caplog.text
+    assert len(sources) < sum(model.tried) <= len(sources) + 5
+
+
+def test_engine_refills_its_batch_as_sentences_finish():
+    sources = [[20 + number % 9] * (12 - number) for number in range(12)]
+    options = SearchConfig(beam_size=2, max_length_ratio=1.0, max_length_extra=0)
+    started, found = {}, {}
+    for least_free in (0.2, 1.0):
+        model = NoRoomToJoin(joins=99)
+        found[least_free] = TorchEngine(model, max_tokens=130, least_free=least_free).search(
+            sources, options
+        )
+        started[least_free] = (model.n_joins, model.n_steps)
+    assert [[h.ids for h in f] for f in found[0.2]] == [[h.ids for h in f] for f in found[1.0]]
+    assert started[0.2][0] > started[1.0][0] == 0
+    assert started[0.2][1] < started[1.0][1]
 
 
 def test_engine_says_when_one_sentence_does_not_fit():
