@@ -67,10 +67,8 @@ def _settle_process(threads: int) -> None:
 @contextmanager
 def _watching() -> Iterator[StopOnSignal]:
     """A progress bar on a terminal, lines elsewhere; Ctrl-C saves and stops."""
-    from training.precision import keep_freed_memory
     from training.progress import BarObserver, LineObserver, StopOnSignal
 
-    keep_freed_memory()
     if sys.stderr.isatty():
         with BarObserver() as bar:
             stop = StopOnSignal(bar)

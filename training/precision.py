@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
-import platform
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -81,25 +79,3 @@ def choose_precision(
         return Precision(name, device.type)
     native = torch.cuda.is_bf16_supported() if device.type == "cuda" else cpu_multiplies_bf16()
     return Precision("bf16" if native else "fp32", device.type)
-
-
-_M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_MAX = -1, -2, -4
-
-
-def keep_freed_memory() -> bool:
-    """Makes glibc reuse freed memory rather than return it after every large tensor.
-
-    By default each tensor above 32 MB is mapped anew and its pages are faulted in and zeroed
-    again, which takes a large share of a training step on a CPU. Does nothing (and gives False)
-    without glibc. A main calls this before the first tensor.
-    """
-    if platform.libc_ver()[0] != "glibc":
-        return False
-    libc = ctypes.CDLL(None)
-    largest = 2**31 - 1
-    done = [
-        libc.mallopt(_M_MMAP_MAX, 0),
-        libc.mallopt(_M_TRIM_THRESHOLD, largest),
-        libc.mallopt(_M_TOP_PAD, 64 * 2**20),
-    ]
-    return all(done)

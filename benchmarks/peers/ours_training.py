@@ -9,12 +9,13 @@ import numpy as np
 import torch
 from worker import Order, serve
 
+from nmt.allocator import keep_freed_memory
 from nmt.config import TransformerConfig
 from nmt.models.build import build_model
 from training.config import TrainConfig
 from training.data.batch import Batch, DeviceChunk, EncodedPairs, flatten
 from training.dropout import use_byte_dropout
-from training.precision import Precision, keep_freed_memory
+from training.precision import Precision
 from training.step import Learner
 
 RATE = 1e-3

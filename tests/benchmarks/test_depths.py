@@ -94,6 +94,7 @@ def test_training_command_sets_the_shape(script: Script, tmp_path: Path) -> None
     arguments = argparse.Namespace(
         prepared=tmp_path / "p", tokenizer=tmp_path / "t", dev=tmp_path / "dev", seed=7,
         max_minutes=0.0, max_updates=450, config=training.CONFIG,
+        init_from=tmp_path / "first.ckpt", set=["train.learning_rate=5e-4"],
     )  # fmt: skip
     command = training.fit_command("12-1", tmp_path / "run", arguments)
     settings = [command[i + 1] for i, word in enumerate(command) if word == "--set"]
@@ -102,6 +103,8 @@ def test_training_command_sets_the_shape(script: Script, tmp_path: Path) -> None
     assert (model.n_encoder_layers, model.n_decoder_layers) == (12, 1)
     assert (config.train.max_updates, config.train.max_minutes, config.train.seed) == (450, 0, 7)
     assert config.tokenizer.target == str(tmp_path / "t" / "target")
+    assert config.train.init_from == str(tmp_path / "first.ckpt")
+    assert config.train.learning_rate == 5e-4
     assert "--resume" in command
 
 
