@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from nmt import __version__
-from nmt.allocator import keep_freed_memory
+from nmt.allocator import FOR_SEARCH, keep_freed_memory
 from nmt.commands.models import models
 from nmt.commands.output import OutputClosed
 from nmt.commands.translate import translate
@@ -99,7 +99,7 @@ def _options(
     ] = False,
 ) -> None:  # fmt: skip
     """Translate Korean into English; train, evaluate and serve the models that do."""
-    keep_freed_memory()
+    keep_freed_memory(FOR_SEARCH)
 
 
 def _train(ctx: typer.Context) -> None:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nmt.allocator import FOR_TRAINING, keep_freed_memory
+
 if TYPE_CHECKING:
     from training.progress import StopOnSignal
 
@@ -69,6 +71,7 @@ def _watching() -> Iterator[StopOnSignal]:
     """A progress bar on a terminal, lines elsewhere; Ctrl-C saves and stops."""
     from training.progress import BarObserver, LineObserver, StopOnSignal
 
+    keep_freed_memory(FOR_TRAINING)
     if sys.stderr.isatty():
         with BarObserver() as bar:
             stop = StopOnSignal(bar)

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from worker import Order, serve
 
-from nmt.allocator import keep_freed_memory
+from nmt.allocator import FOR_SEARCH, keep_freed_memory
 from nmt.config import SearchConfig, TransformerConfig, build_model_config
 from nmt.engines.base import Engine
 from nmt.engines.torch import TorchEngine
@@ -23,7 +23,7 @@ def build(job: Order) -> Any:
 
     An order may bring `sources` and `length` of its own.
     """
-    keep_freed_memory()
+    keep_freed_memory(FOR_SEARCH)
     torch.set_num_threads(1)
     torch.manual_seed(1)
     model = build_model(build_model_config(job["model"])).eval()

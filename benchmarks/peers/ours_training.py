@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from worker import Order, serve
 
-from nmt.allocator import keep_freed_memory
+from nmt.allocator import FOR_TRAINING, keep_freed_memory
 from nmt.config import TransformerConfig
 from nmt.models.build import build_model
 from training.config import TrainConfig
@@ -23,7 +23,7 @@ RATE = 1e-3
 
 def build(job: Order) -> Any:
     """Gives the work: some updates, or the rate of matrix products."""
-    keep_freed_memory()
+    keep_freed_memory(FOR_TRAINING)
     torch.set_num_threads(1)
     torch.manual_seed(1)
     model = build_model(TransformerConfig(**job["model"])).train()

@@ -5,7 +5,7 @@ from typing import Any
 
 from worker import Order, serve
 
-from nmt.allocator import keep_freed_memory
+from nmt.allocator import FOR_SEARCH, keep_freed_memory
 from nmt.engines.ctranslate2 import CTranslate2Engine
 from nmt.streaming import iter_chunks
 from nmt.translator import Translator
@@ -36,7 +36,7 @@ class TimedEngine(CTranslate2Engine):
 
 def build(job: Order) -> Any:
     """Gives the work: to translate all lines."""
-    keep_freed_memory()
+    keep_freed_memory(FOR_SEARCH)
     translator = Translator.load(job["model"], "ctranslate2", "cpu", 1)
     engine = translator.engine
     engine.__class__ = TimedEngine

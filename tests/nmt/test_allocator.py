@@ -9,12 +9,13 @@ import pytest
 CHILD = """
 import resource, sys
 import numpy as np
-from nmt.allocator import keep_freed_memory
-print(keep_freed_memory() if sys.argv[1] == "keep" else None)
+from nmt.allocator import FOR_SEARCH, FOR_TRAINING, keep_freed_memory
+kept = {"search": FOR_SEARCH, "training": FOR_TRAINING}.get(sys.argv[1])
+print(keep_freed_memory(kept) if kept else None)
 def faults():
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
     for _ in range(20):
-        np.ones(6_000_000)
+        np.ones(1_000_000), np.ones(1_000_000)
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
 faults()
 print(faults())
@@ -34,13 +35,14 @@ def run(what, **environment):
 
 
 @needs_glibc
-def test_kept_memory_is_not_faulted_in_again():
-    (_, as_usual), (answer, kept) = run("leave"), run("keep")
+@pytest.mark.parametrize("purpose", ["search", "training"])
+def test_kept_memory_is_not_faulted_in_again(purpose):
+    (_, as_usual), (answer, kept) = run("leave"), run(purpose)
     assert answer == "True"
     assert kept < as_usual / 10
 
 
 @needs_glibc
 def test_settings_of_the_environment_are_left_alone():
-    assert run("keep", MALLOC_ARENA_MAX="2")[0] == "False"
-    assert run("keep", GLIBC_TUNABLES="glibc.malloc.arena_max=2")[0] == "False"
+    assert run("search", MALLOC_ARENA_MAX="2")[0] == "False"
+    assert run("search", GLIBC_TUNABLES="glibc.malloc.arena_max=2")[0] == "False"
