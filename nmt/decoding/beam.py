@@ -15,6 +15,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 import numpy as np
+import torch
 
 from nmt.config import SearchConfig
 from nmt.decoding.largest import largest
@@ -45,6 +46,23 @@ class Live:
     log_probs: list[float]
     """Log-probability of each row so far, as the model has it."""
 
+    def candidates(
+        self,
+        ranks: list[float],
+        rows: list[int],
+        pieces: list[int],
+        gains: list[float],
+        raw_gains: list[float],
+    ) -> list[Candidate]:
+        """Gives `rows`, the i-th with one more piece and what it gains; none of rank -inf."""
+        return [
+            Candidate(row, piece, self.totals[row] + gain, self.log_probs[row] + raw_gain)
+            for rank, row, piece, gain, raw_gain in zip(
+                ranks, rows, pieces, gains, raw_gains, strict=True
+            )
+            if rank != -math.inf
+        ]
+
     def grown_to(self, n_rows: int) -> Live:
         """Gives the same with rows that have no pieces yet at the end."""
         new = [0.0] * (n_rows - len(self.totals))
@@ -53,35 +71,41 @@ class Live:
 
 @dataclass(frozen=True)
 class Expansion:
-    """The best pieces after each row; a beam of k needs no more than k of one row."""
+    """The best candidates of every sentence."""
 
-    totals: list[list[float]]
-    """[N, k]; lists, for a sentence has few of them and NumPy takes longer to begin than to end."""
-    log_probs: list[list[float]]
-    """[N, k]"""
-    pieces: list[list[int]]
-    """[N, k]"""
+    candidates: dict[int, list[Candidate]]
+    """By the first row of the sentence, best first."""
 
     @classmethod
-    def of(cls, scores: NextScores, live: Live, k: int) -> Expansion:
-        """Picks the `k` best pieces of each row, on the device, and brings them here."""
-        best, pieces = largest(scores.ranked, min(k, scores.ranked.size(1)))
-        gains = scores.log_probs.gather(1, pieces)
-        totals = best.cpu().numpy() + np.array(live.totals, dtype=np.float64)[:, None]
-        log_probs = gains.cpu().numpy() + np.array(live.log_probs, dtype=np.float64)[:, None]
-        return cls(totals.tolist(), log_probs.tolist(), pieces.tolist())
+    def of(cls, scores: NextScores, live: Live, source: list[int], k: int) -> Expansion:
+        """Picks the `k` best of each sentence, on the device, and brings them here.
+
+        Args:
+            scores: of the pieces that may follow.
+            live: the rows so far.
+            source: the sentence of each row; those of one sentence stand together.
+            k: no sentence needs more.
+        """
+        device = scores.ranked.device
+        first = np.flatnonzero(np.diff(np.array(source), prepend=-1))
+        counts = np.diff(first, append=len(source))[:, None]
+        seats = np.arange(counts.max())
+        # Where a sentence has fewer rows than another its last one stands again, but is left out.
+        rows = first[:, None] + np.minimum(seats, counts - 1)
+        totals = np.where(seats < counts, np.array(live.totals)[rows], -math.inf)
+        offsets = torch.from_numpy(totals.astype(np.float32)).to(device)
+        chosen_from = torch.from_numpy(rows).to(device)
+        if scores.normaliser is not None:
+            offsets -= scores.normaliser[chosen_from]
+        best = largest(scores.ranked, offsets, chosen_from, min(k, scores.ranked.size(1)))
+        picked = (*best, *scores.gains(best.rows, best.columns))
+        of_sentences = zip(*(column.tolist() for column in picked), strict=True)
+        found = (live.candidates(*columns) for columns in of_sentences)
+        return cls(dict(zip(first.tolist(), found, strict=True)))
 
     def best(self, rows: list[int], n: int) -> list[Candidate]:
         """Gives the `n` best candidates of one sentence's rows, best first, none forbidden."""
-        k = len(self.totals[rows[0]])
-        totals = [total for row in rows for total in self.totals[row]]
-        # The sort is stable: of equal totals the earlier row comes first, then the earlier place.
-        order = sorted(range(len(totals)), key=totals.__getitem__, reverse=True)[:n]
-        return [
-            Candidate(row, self.pieces[row][place], totals[at], self.log_probs[row][place])
-            for at, row, place in ((at, rows[at // k], at % k) for at in order)
-            if totals[at] != -math.inf
-        ]
+        return self.candidates[rows[0]][:n]
 
 
 class Beam:
@@ -136,7 +160,7 @@ def beam_search(
     while len(batch):
         live = live.grown_to(len(batch))
         kept: list[Candidate] = []
-        expansion = Expansion.of(batch.step(), live, options.beam_size)
+        expansion = Expansion.of(batch.step(), live, batch.source, options.beam_size)
         for number, rows in groupby(range(len(batch)), key=batch.source.__getitem__):
             beam = beams.setdefault(number, Beam(batch.limit(number), options))
             going = _advance(batch, number, beam, expansion, live, list(rows))

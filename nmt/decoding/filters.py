@@ -1,7 +1,7 @@
 """What a search may not put out, and what it should put out less.
 
-A filter changes log-probabilities in place; a forbidden piece gets -inf. What is left is not
-renormalised, so that scores stay log-probabilities of the model.
+A filter changes scores in place; a forbidden piece gets -inf. What is left is not renormalised, so
+that scores stay log-probabilities of the model.
 """
 
 from __future__ import annotations

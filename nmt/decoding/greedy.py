@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from nmt.config import SearchConfig
@@ -104,10 +105,10 @@ def _advance(
 ) -> tuple[Walked, list[tuple[Path, Ending]]]:
     """Goes one step; gives the paths that go on and the ends of the others."""
     scores = batch.step()
-    chosen = choose(scores.ranked, walked.paths).unsqueeze(1)
-    ids: list[int] = chosen.squeeze(1).tolist()
-    gains: list[float] = scores.ranked.gather(1, chosen).squeeze(1).tolist()
-    raw_gains: list[float] = scores.log_probs.gather(1, chosen).squeeze(1).tolist()
+    chosen = choose(scores.ranked, walked.paths)
+    ids: list[int] = chosen.tolist()
+    rows = torch.arange(len(ids), device=chosen.device)
+    gains, raw_gains = (gain.tolist() for gain in scores.gains(rows, chosen))
     ended, cut, kept = _sort_out(batch, ids, gains)
     further = walked.plus(gains, raw_gains)
     endings = _end(batch, ended, further, finished=True) + _end(batch, cut, walked, finished=False)

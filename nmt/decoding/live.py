@@ -27,8 +27,18 @@ class NextScores:
 
     ranked: Tensor
     """[N, V] what the search goes by: filtered and penalised; -inf is forbidden."""
-    log_probs: Tensor
+    said: Tensor
     """[N, V] what the model says; equal to `ranked` where that is allowed and not penalised."""
+    normaliser: Tensor | None
+    """[N] to be subtracted from either to have log-probabilities; none is 0."""
+
+    def gains(self, rows: Tensor, pieces: Tensor) -> tuple[Tensor, Tensor]:
+        """Gives the log-probability of each of `pieces` after its row: ranked, and as said."""
+        ranked = self.ranked[rows, pieces]
+        said = ranked if self.said is self.ranked else self.said[rows, pieces]
+        if self.normaliser is None:
+            return ranked, said
+        return ranked - self.normaliser[rows], said - self.normaliser[rows]
 
 
 @dataclass(frozen=True)
@@ -144,12 +154,13 @@ class LiveBatch:
         out = self._model.step(self._state, self._history[:, -1])
         self._state = out.state
         self._take_attention(out.attention)
-        ranked = out.log_probs.float()
-        penalised = self.options.repetition_penalty != 1.0
-        log_probs = ranked.clone() if penalised else ranked
+        scores = NextScores(out.logits, out.logits, out.normaliser)
+        if self.options.repetition_penalty != 1.0:
+            said = out.log_probs
+            scores = NextScores(said.clone(), said, None)
         for piece_filter in self._filters:
-            piece_filter(ranked, self._history, self._source)
-        return NextScores(ranked, log_probs)
+            piece_filter(scores.ranked, self._history, self._source)
+        return scores
 
     def _take_attention(self, attention: Tensor | None) -> None:
         wants_coverage = self.options.coverage_penalty > 0

@@ -12,12 +12,19 @@ from torch import Tensor
 class StepOutput:
     """What a network says about the next piece of N unfinished translations."""
 
-    log_probs: Tensor
-    """[N, V] log-probabilities of the next piece; the search may overwrite this tensor."""
+    logits: Tensor
+    """[N, V] before the softmax, one for each next piece; the search may overwrite this tensor."""
     state: Any
     """State after the step, for the next one."""
     attention: Tensor | None = None
     """[N, S] weights over the source positions; none where the network has no attention."""
+    normaliser: Tensor | None = None
+    """[N] log Σ exp of the logits; none where they are log-probabilities already."""
+
+    @property
+    def log_probs(self) -> Tensor:
+        """[N, V] log-probabilities of the next piece."""
+        return self.logits if self.normaliser is None else self.logits - self.normaliser[:, None]
 
 
 class StepModel(Protocol):

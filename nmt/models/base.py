@@ -6,10 +6,10 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 
 from nmt.config import ModelConfig
+from nmt.decoding.normaliser import log_normaliser
 from nmt.decoding.step_model import StepOutput
 
 
@@ -66,10 +66,10 @@ class Seq2Seq(nn.Module, ABC):
         """Gives hidden [N, D], the next state and attention [N, S] for one more piece a row."""
 
     def step(self, state: Any, prev_ids: Tensor) -> StepOutput:
-        """Gives log-probabilities of the next piece after `prev_ids` [N]."""
+        """Gives scores of the next piece after `prev_ids` [N]."""
         hidden, state, attention = self.advance(state, prev_ids)
-        log_probs = torch.log_softmax(self.project(hidden).float(), dim=-1)
-        return StepOutput(log_probs, state, attention)
+        logits = self.project(hidden).float()
+        return StepOutput(logits, state, attention, log_normaliser(logits))
 
     @abstractmethod
     def reorder(self, state: Any, rows: Tensor) -> Any:

@@ -8,6 +8,7 @@ encoder runs once for each sentence and stays in float32.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import cast
 
 import torch
@@ -53,12 +54,21 @@ class Int8Linear(nn.Module):
         """[..., D_in] → [..., D_out]."""
         if self.input_scale is None:
             rows, scales = _rounded(x.flatten(0, -2))
-            product: Tensor = torch._int_mm(rows, self.weight).float().mul_(scales)
+            y = _multiplied(rows, self.weight).mul_(scales)
         else:
             rows = (x.flatten(0, -2) / self.input_scale).round_().to(torch.int8)
-            product = torch._int_mm(rows, self.weight).float()
-        y: Tensor = torch.addcmul(self.bias, product, self.scales).unflatten(0, x.shape[:-1])
-        return y
+            y = _multiplied(rows, self.weight)
+        torch.addcmul(self.bias, y, self.scales, out=y)
+        return y.view(*x.shape[:-1], -1)
+
+
+def _multiplied(rows: Tensor, weight: Tensor) -> Tensor:
+    """Gives the product of int8 in float32, in the memory of its int32 sums.
+
+    Of a batch these are megabytes, which no core has in its own cache; the fewer the better.
+    """
+    sums = torch._int_mm(rows, weight)
+    return sums.view(torch.float32).copy_(sums)
 
 
 def _rounded(x: Tensor) -> tuple[Tensor, Tensor]:
@@ -96,8 +106,13 @@ class _Int8Cell(nn.Module):
                 layers[index] = self.step(linear, output, layers[index])
                 output = layers[index][0]
             outputs.append(output)
-        last = tuple(torch.stack(kind) for kind in zip(*layers, strict=True))
-        return torch.stack(outputs, 1), last[0] if single else last
+        last = tuple(_stacked(kind, 0) for kind in zip(*layers, strict=True))
+        return _stacked(outputs, 1), last[0] if single else last
+
+
+def _stacked(tensors: Sequence[Tensor], dim: int) -> Tensor:
+    """Gives `torch.stack`, without a copy of one tensor alone."""
+    return torch.stack(tuple(tensors), dim) if len(tensors) > 1 else tensors[0].unsqueeze(dim)
 
 
 class Int8Rnn(_Int8Cell):
@@ -115,8 +130,8 @@ class Int8Lstm(_Int8Cell):
         """See `_Int8Cell.step`."""
         h, c = states
         in_gate, forget, new, out_gate = linear(torch.cat([x, h], 1)).chunk(4, 1)
-        c = torch.addcmul(forget.sigmoid() * c, in_gate.sigmoid(), new.tanh())
-        return out_gate.sigmoid() * c.tanh(), c
+        c = (forget.sigmoid_() * c).addcmul_(in_gate.sigmoid_(), new.tanh_())
+        return c.tanh().mul_(out_gate.sigmoid_()), c
 
 
 class Int8Gru(_Int8Cell):

@@ -22,24 +22,27 @@ from nmt.decoding.fitting import fit_end, longest_row
 from nmt.models.attention import attend, build_attention
 from nmt.models.base import Seq2Seq
 from nmt.models.rnn_encoder import CELLS, RnnEncoder
+from nmt.models.seats import Seats
 
 
 @dataclass(frozen=True)
 class RnnState:
-    """The decoder's state; one row per hypothesis."""
+    """The decoder's state: N hypotheses, whose B sources are kept once."""
 
     hidden: tuple[Tensor, ...]
     """States of all layers, [L, N, D]; for an LSTM also its cells."""
     memory: Tensor
-    """Source states [N, S, D]."""
+    """Source states [B, S, D]."""
     keys: Tensor
-    """The memory prepared for the score function, [N, S, D]."""
+    """The memory prepared for the score function, [B, S, D]."""
     src_mask: Tensor
-    """[N, S]."""
+    """[B, S]."""
     context: Tensor
     """[N, D]: mean of the source states (no attention), h̃ of the last step (input feeding)."""
     source: Tensor
-    """[N] which row of `start` each hypothesis translates."""
+    """[N] which row of the memory each hypothesis translates."""
+    seats: Seats
+    """The same, for attention."""
 
 
 class RnnSeq2Seq(Seq2Seq):
@@ -103,7 +106,8 @@ class RnnSeq2Seq(Seq2Seq):
             context = memory.sum(dim=1) / src_mask.sum(dim=1, keepdim=True)
         source = torch.arange(src_ids.size(0), device=src_ids.device)
         hidden = tuple(s.contiguous() for s in states)
-        return RnnState(hidden, memory, keys, src_mask, context, source)
+        seats = Seats(1, len(source), None)
+        return RnnState(hidden, memory, keys, src_mask, context, source, seats)
 
     def _run_cell(self, x: Tensor, hidden: tuple[Tensor, ...]) -> tuple[Tensor, tuple[Tensor, ...]]:
         """Gives outputs [N, T, D] and the states after them."""
@@ -117,8 +121,9 @@ class RnnSeq2Seq(Seq2Seq):
         """Gives contexts [N, T, D] and weights [N, T, S] of queries [N, T, D]."""
         if self.attention is None:
             raise TypeError("this model has no attention")
-        scores = self.attention.scores(query, state.keys)
-        return attend(scores, state.memory, state.src_mask)
+        scores = self.attention.scores(state.seats.together(query), state.keys)
+        contexts, weights = attend(scores, state.memory, state.src_mask)
+        return state.seats.apart(contexts), state.seats.apart(weights)
 
     def _decode(self, embedded: Tensor, state: RnnState) -> tuple[Tensor, RnnState, Tensor | None]:
         """Decodes [N, T, E] in one go where nothing of a step feeds the next but the cell.
@@ -188,17 +193,18 @@ class RnnSeq2Seq(Seq2Seq):
             state,
             hidden=tuple(s.index_select(1, rows) for s in state.hidden),
             context=state.context.index_select(0, rows),
-            source=source,
         )
         if torch.equal(source, state.source):
-            # Every row stays with its source, as in most steps of a beam: nothing to copy there.
-            return after
-        return replace(
-            after,
-            memory=state.memory.index_select(0, rows),
-            keys=state.keys.index_select(0, rows),
-            src_mask=state.src_mask.index_select(0, rows),
-        )
+            return after  # as in most steps of a beam
+        kept, source = source.unique(return_inverse=True)
+        if len(kept) < state.memory.size(0):
+            after = replace(
+                after,
+                memory=state.memory.index_select(0, kept),
+                keys=state.keys.index_select(0, kept),
+                src_mask=state.src_mask.index_select(0, kept),
+            )
+        return replace(after, source=source, seats=Seats.of(source, len(kept)))
 
     def join(self, state: RnnState, started: RnnState) -> RnnState:
         """See `Seq2Seq.join`."""
@@ -208,11 +214,14 @@ class RnnSeq2Seq(Seq2Seq):
             return torch.cat([fit_end(first, width, 1), fit_end(second, width, 1)])
 
         pairs = zip(state.hidden, started.hidden, strict=True)
+        memory = joined(state.memory, started.memory)
+        source = torch.cat([state.source, started.source + state.memory.size(0)])
         return RnnState(
             hidden=tuple(torch.cat(pair, 1) for pair in pairs),
-            memory=joined(state.memory, started.memory),
+            memory=memory,
             keys=joined(state.keys, started.keys),
             src_mask=joined(state.src_mask, started.src_mask),
             context=torch.cat([state.context, started.context]),
-            source=torch.cat([state.source, started.source + state.source.max() + 1]),
+            source=source,
+            seats=Seats.of(source, memory.size(0)),
         )

@@ -1,32 +1,39 @@
 import torch
 
-from nmt.decoding import largest as module
 from nmt.decoding.largest import largest
 
 
-def test_largest_finds_what_topk_finds(monkeypatch):
+def sums(x, offsets, rows):
+    """All that may be chosen from: [B, W, V]."""
+    return x[rows] + offsets[:, :, None]
+
+
+def test_largest_finds_what_sorting_everything_finds():
     torch.manual_seed(0)
-    for rows, columns, k in ((1, 60, 4), (7, 1000, 4), (3, 50, 5), (4, 6000, 64)):
-        x = torch.randn(rows, columns)
+    for n_rows, width, columns, k in ((1, 1, 60, 4), (6, 2, 1000, 4), (9, 3, 6000, 64)):
+        x, rows = torch.randn(n_rows, columns), torch.randperm(n_rows).view(-1, width)
         x[:, :10] = -torch.inf
-        monkeypatch.setattr(module, "WORTH_IT", 0)
-        values, places = largest(x, k)
-        expected = x.topk(k, dim=1)
-        assert torch.equal(values, expected.values)
-        assert torch.equal(places, expected.indices)
+        offsets = torch.randn(rows.shape)
+        best, best_rows, best_columns = largest(x, offsets, rows, k)
+        expected = sums(x, offsets, rows).flatten(1).topk(k, dim=1)
+        assert torch.equal(best, expected.values)
+        assert torch.equal(best_columns, expected.indices % columns)
+        assert torch.equal(best_rows, rows.gather(1, expected.indices // columns))
 
 
-def test_largest_takes_equal_numbers_and_rows_that_are_forbidden(monkeypatch):
-    monkeypatch.setattr(module, "WORTH_IT", 0)
-    values, places = largest(torch.zeros(2, 100), 4)
-    assert torch.equal(values, torch.zeros(2, 4))
-    assert all(len(set(row)) == 4 for row in places.tolist())
-    values, _ = largest(torch.full((1, 100), -torch.inf), 3)
-    assert values.tolist() == [[-torch.inf] * 3]
+def test_largest_takes_columns_that_do_not_divide_and_few_groups():
+    rows, offsets = torch.tensor([[0, 1]]), torch.tensor([[0.0, 0.5]])
+    for columns in (33, 20):
+        x = torch.arange(float(columns)).expand(2, columns).contiguous()
+        _, best_rows, best_columns = largest(x, offsets, rows, 3)
+        assert best_rows.tolist() == [[1, 0, 1]]
+        assert best_columns.tolist() == [[columns - 1, columns - 1, columns - 2]]
 
 
-def test_largest_takes_rows_that_do_not_divide(monkeypatch):
-    monkeypatch.setattr(module, "WORTH_IT", 0)
-    x = torch.arange(33.0)[None, :]
-    assert largest(x, 2)[1].tolist() == [[32, 31]]
-    assert largest(torch.arange(20.0)[None, :], 4)[1].tolist() == [[19, 18, 17, 16]]
+def test_largest_leaves_out_rows_and_takes_equal_and_forbidden_numbers():
+    x = torch.cat([torch.zeros(1, 100), torch.full((1, 100), -torch.inf), torch.ones(1, 100)])
+    rows = torch.tensor([[0, 2], [1, 1]])
+    best, best_rows, columns = largest(x, torch.tensor([[0.0, -torch.inf], [0.0, 0.0]]), rows, 4)
+    assert best.tolist() == [[0.0] * 4, [-torch.inf] * 4]
+    assert best_rows.tolist() == [[0] * 4, [1] * 4]
+    assert len(set(columns[0].tolist())) == 4
