@@ -17,6 +17,22 @@ def test_byte_dropout_keeps_the_mean_and_the_share():
     torch.testing.assert_close(x.grad, y.detach())
 
 
+@pytest.mark.parametrize("shape", [(3,), (5, 7), (2, 3, 4)])
+def test_byte_dropout_passes_the_gradient_where_it_passed_the_value(shape):
+    torch.manual_seed(0)
+    x = torch.randn(shape, requires_grad=True)
+    y = ByteDropout(0.5)(x)
+    above = torch.randn(shape)
+    y.backward(above)
+    kept = (y.detach() != 0).float()
+    torch.testing.assert_close(y.detach(), 2 * x.detach() * kept)
+    torch.testing.assert_close(x.grad, 2 * above * kept)
+
+
+def test_byte_dropout_keeps_the_format_of_its_input():
+    assert ByteDropout(0.5)(torch.ones(9, dtype=torch.bfloat16)).dtype == torch.bfloat16
+
+
 def test_byte_dropout_is_repeatable_and_off_in_evaluation():
     layer, x = ByteDropout(0.1), torch.randn(7, 5)
     torch.manual_seed(1)
