@@ -10,17 +10,17 @@ from torch import Tensor
 
 
 class _SmoothedCrossEntropy(torch.autograd.Function):
-    """Σ (1-ε)·(-log p(y)) + ε·mean_v(-log p(v)); keeps the logits, not also the log-softmax."""
+    """Σ (1-ε)·(-log p(y)) + ε·mean_v(-log p(v)); one [N, V] array serves for all of it."""
 
     @staticmethod
     def forward(ctx: Any, logits: Tensor, targets: Tensor, smoothing: float) -> tuple[Tensor, ...]:
-        logits = logits.float()
-        log_norm = torch.logsumexp(logits, dim=-1)
-        nll = log_norm - logits.gather(1, targets[:, None])[:, 0]
+        scores = logits.detach().float()
+        torch.log_softmax(scores, dim=-1, out=scores)
+        nll = -scores.gather(1, targets[:, None])[:, 0]
         loss = (1 - smoothing) * nll
         if smoothing:
-            loss = loss + smoothing * (log_norm - logits.mean(dim=-1))
-        ctx.save_for_backward(logits, log_norm, targets)
+            loss = loss - smoothing * scores.mean(dim=-1)
+        ctx.save_for_backward(scores, targets)
         ctx.smoothing = smoothing
         total_nll = nll.sum()
         ctx.mark_non_differentiable(total_nll)
@@ -28,12 +28,12 @@ class _SmoothedCrossEntropy(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None, None]:
-        logits, log_norm, targets = ctx.saved_tensors
-        # In place: nobody reads the logits after this.
-        grad = logits.sub_(log_norm[:, None]).exp_()
+        scores, targets = ctx.saved_tensors
+        # In place: nobody reads the log-probabilities after this.
+        grad = scores.exp_()
         if ctx.smoothing:
-            grad -= ctx.smoothing / logits.shape[1]
-        hit = torch.full_like(log_norm, ctx.smoothing - 1)[:, None]
+            grad -= ctx.smoothing / scores.shape[1]
+        hit = torch.full_like(targets, ctx.smoothing - 1, dtype=scores.dtype)[:, None]
         grad.scatter_add_(1, targets[:, None], hit)
         return grad.mul_(grads[0]), None, None
 
@@ -46,7 +46,7 @@ def smoothed_cross_entropy(
     Szegedy 2016, section 7: the target distribution is (1-ε)·one-hot + ε/V.
 
     Args:
-        logits: [N, V], any float type; sums are formed in float32.
+        logits: [N, V], any float type; sums are formed in float32. Float32 logits are overwritten.
         targets: [N] ids, no padding.
         smoothing: ε.
     """

@@ -23,9 +23,28 @@ def slow_loss(logits, targets, smoothing):
 def test_smoothed_cross_entropy_equals_a_slow_loop(smoothing):
     torch.manual_seed(0)
     logits, targets = torch.randn(5, 7), torch.randint(0, 7, (5,))
-    loss, nll = smoothed_cross_entropy(logits, targets, smoothing)
+    loss, nll = smoothed_cross_entropy(logits.clone(), targets, smoothing)
     assert float(loss) == pytest.approx(slow_loss(logits, targets, smoothing), rel=1e-5)
     assert float(nll) == pytest.approx(slow_loss(logits, targets, 0.0), rel=1e-5)
+
+
+def test_smoothed_cross_entropy_is_exact_where_probabilities_vanish():
+    logits, targets = torch.tensor([[0.0, -500.0, 300.0]]), torch.tensor([1])
+    logits.requires_grad_()
+    loss, nll = smoothed_cross_entropy(logits * 1.0, targets, 0.0)
+    assert loss.item() == nll.item() == 800.0
+    loss.backward()
+    assert logits.grad.tolist() == [[0.0, -1.0, 1.0]]
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float64])
+def test_smoothed_cross_entropy_leaves_logits_of_other_formats_alone(dtype):
+    logits = torch.randn(3, 5, dtype=dtype, requires_grad=True)
+    before, targets = logits.detach().clone(), torch.tensor([0, 1, 4])
+    loss, _ = smoothed_cross_entropy(logits, targets, 0.1)
+    loss.backward()
+    assert torch.equal(logits.detach(), before)
+    assert logits.grad.dtype == dtype
 
 
 @pytest.mark.parametrize("chunk_tokens", [2, 3, 100])
