@@ -21,14 +21,11 @@ from nmt.tokenizers.base import EOS_ID, PAD_ID
 
 T = TypeVar("T")
 
-LEAST_FREE = 0.25
-"""Share of places that must be free before sentences join; see docs/adr/0010-refill.md."""
-
 logger = logging.getLogger(__name__)
 
 
 class TorchEngine:
-    """Searches with a network in batches of similar length, refilled as sentences finish.
+    """Searches with a network in batches of similar length, which may be refilled as they run.
 
     Args:
         model: the network; moved to `device`, put into evaluation mode.
@@ -37,7 +34,7 @@ class TorchEngine:
         max_tokens: most source tokens of a batch, padding and the places of the beam counted;
             none takes what suits the device. A batch that does not fit into the memory is halved.
         least_free: share of a batch's places that must be free before further sentences join it
-            (docs/adr/0010-refill.md); 1 never refills, none takes what suits the network.
+            (docs/adr/0010-refill.md); 1 never refills, none takes what suits the device.
         name: as users know it.
     """
 
@@ -55,7 +52,9 @@ class TorchEngine:
         self.model = model.to(device=device, dtype=dtype).eval()
         self.step_model: StepModel = self.model
         self.max_tokens = max_tokens or (8192 if device == "cpu" else 131072)
-        self.least_free = least_free or LEAST_FREE
+        if least_free is None:
+            least_free = 1.0 if device == "cpu" else 0.5
+        self.least_free = least_free
 
     def search(
         self, batch: Sequence[Sequence[int]], options: SearchConfig, attention: bool = False

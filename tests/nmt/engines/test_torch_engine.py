@@ -96,6 +96,14 @@ def test_engine_counts_the_places_of_the_beam_in_its_budget():
     assert model.tried == [5, 5, 2]
 
 
+def test_engine_on_a_cpu_lets_its_batch_run_empty():
+    model = NoRoomToJoin(joins=0)
+    engine = TorchEngine(model, max_tokens=30)
+    engine.search([[20]] * 12, SearchConfig(beam_size=3, max_length=2))
+    assert engine.least_free == 1.0
+    assert model.n_joins == 0
+
+
 def test_engine_gives_attention_over_the_source_and_its_end():
     found = TorchEngine(build_network()).search(SOURCES, OPTIONS, attention=True)
     for source, hypotheses in zip(SOURCES, found, strict=True):

@@ -5,6 +5,8 @@ import torch
 
 from nmt.config import SearchConfig, TransformerConfig
 from nmt.decoding import search
+from nmt.engines.graphs import GraphEngine
+from nmt.engines.torch import TorchEngine
 from nmt.models import fixed_shapes
 from nmt.models.build import build_model
 from nmt.models.fixed_shapes import FixedShapes, Size, capture_graph
@@ -89,3 +91,12 @@ def test_graphs_find_what_the_network_finds(network):
         for _ in range(2):
             found = search(model, *batch("cuda"), options, attention=True)
             same(found, search(network, *batch("cuda"), options, attention=True))
+
+
+@pytest.mark.gpu
+def test_graphs_that_are_refilled_find_what_the_network_finds(network):
+    options = SearchConfig(beam_size=4, n_best=3, max_length=21)
+    expected = TorchEngine(network).search(SOURCES * 4, options, attention=True)
+    engine = GraphEngine(network, torch.float32)
+    engine.max_tokens, engine.least_free = 80, 0.3
+    same(engine.search(SOURCES * 4, options, attention=True), expected)
