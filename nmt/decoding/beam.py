@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import NamedTuple
 
-import numpy as np
 import torch
 
 from nmt.config import SearchConfig
@@ -87,21 +86,24 @@ class Expansion:
             k: no sentence needs more.
         """
         device = scores.ranked.device
-        first = np.flatnonzero(np.diff(np.array(source), prepend=-1))
-        counts = np.diff(first, append=len(source))[:, None]
-        seats = np.arange(counts.max())
+        sentences = [list(rows) for _, rows in groupby(range(len(source)), source.__getitem__)]
+        width = max(map(len, sentences))
         # Where a sentence has fewer rows than another its last one stands again, but is left out.
-        rows = first[:, None] + np.minimum(seats, counts - 1)
-        totals = np.where(seats < counts, np.array(live.totals)[rows], -math.inf)
-        offsets = torch.from_numpy(totals.astype(np.float32)).to(device)
-        chosen_from = torch.from_numpy(rows).to(device)
+        free = [width - len(rows) for rows in sentences]
+        seated = [rows + rows[-1:] * n for rows, n in zip(sentences, free, strict=True)]
+        totals = [
+            [live.totals[row] for row in rows] + [-math.inf] * n
+            for rows, n in zip(sentences, free, strict=True)
+        ]
+        chosen_from = torch.tensor(seated, device=device)
+        offsets = torch.tensor(totals, dtype=torch.float32, device=device)
         if scores.normaliser is not None:
-            offsets -= scores.normaliser[chosen_from]
+            offsets -= scores.normaliser.take(chosen_from)
         best = largest(scores.ranked, offsets, chosen_from, min(k, scores.ranked.size(1)))
         picked = (*best, *scores.gains(best.rows, best.columns))
         of_sentences = zip(*(column.tolist() for column in picked), strict=True)
         found = (live.candidates(*columns) for columns in of_sentences)
-        return cls(dict(zip(first.tolist(), found, strict=True)))
+        return cls(dict(zip((rows[0] for rows in sentences), found, strict=True)))
 
     def best(self, rows: list[int], n: int) -> list[Candidate]:
         """Gives the `n` best candidates of one sentence's rows, best first, none forbidden."""

@@ -34,11 +34,14 @@ class NextScores:
 
     def gains(self, rows: Tensor, pieces: Tensor) -> tuple[Tensor, Tensor]:
         """Gives the log-probability of each of `pieces` after its row: ranked, and as said."""
-        ranked = self.ranked[rows, pieces]
-        said = ranked if self.said is self.ranked else self.said[rows, pieces]
-        if self.normaliser is None:
-            return ranked, said
-        return ranked - self.normaliser[rows], said - self.normaliser[rows]
+        places = rows * self.ranked.size(1) + pieces
+        ranked = self.ranked.take(places)
+        if self.normaliser is not None:
+            ranked -= self.normaliser.take(rows)
+        if self.said is self.ranked:
+            return ranked, ranked
+        said = self.said.take(places)
+        return ranked, said if self.normaliser is None else said - self.normaliser.take(rows)
 
 
 @dataclass(frozen=True)

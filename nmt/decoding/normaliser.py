@@ -15,10 +15,21 @@ SAFE = 60.0
 """Of a normaliser; exponentials of such logits and their sums are far from the ends of float32."""
 
 
+def scores_of(logits: Tensor) -> tuple[Tensor, Tensor | None]:
+    """Gives [N, V] that, less a number for each row, are log-probabilities: and these numbers [N].
+
+    None is 0: where logits are few, or on a GPU, log-probabilities are there sooner.
+
+    Args:
+        logits: [N, V] float32.
+    """
+    if logits.device.type != "cpu" or logits.numel() <= CACHED:
+        return torch.log_softmax(logits, dim=1), None
+    return logits, log_normaliser(logits)
+
+
 def log_normaliser(logits: Tensor) -> Tensor:
-    """Gives log Σ exp [N] of logits [N, V], which stay as they are."""
-    if logits.device.type != "cpu" or logits.dtype != torch.float32:
-        return logits.logsumexp(1)
+    """Gives log Σ exp [N] of float32 logits [N, V], which stay as they are."""
     parts = logits.split(max(1, CACHED // logits.size(1)))
     # To look for the largest logits first, and to subtract them, takes longer than exponentials.
     sums = [part.exp().sum(1) for part in parts]

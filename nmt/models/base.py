@@ -9,7 +9,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from nmt.config import ModelConfig
-from nmt.decoding.normaliser import log_normaliser
+from nmt.decoding.normaliser import scores_of
 from nmt.decoding.step_model import StepOutput
 
 
@@ -68,8 +68,8 @@ class Seq2Seq(nn.Module, ABC):
     def step(self, state: Any, prev_ids: Tensor) -> StepOutput:
         """Gives scores of the next piece after `prev_ids` [N]."""
         hidden, state, attention = self.advance(state, prev_ids)
-        logits = self.project(hidden).float()
-        return StepOutput(logits, state, attention, log_normaliser(logits))
+        scores, normaliser = scores_of(self.project(hidden).float())
+        return StepOutput(scores, state, attention, normaliser)
 
     @abstractmethod
     def reorder(self, state: Any, rows: Tensor) -> Any:

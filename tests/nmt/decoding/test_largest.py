@@ -1,6 +1,13 @@
+import pytest
 import torch
 
+from nmt.decoding import largest as module
 from nmt.decoding.largest import largest
+
+
+@pytest.fixture(params=[0, 10**9], ids=["groups", "whole"], autouse=True)
+def way(monkeypatch, request):
+    monkeypatch.setattr(module, "WORTH_IT", request.param)
 
 
 def sums(x, offsets, rows):

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from nmt.decoding import normaliser as module
-from nmt.decoding.normaliser import log_normaliser
+from nmt.decoding.normaliser import log_normaliser, scores_of
 
 
 def test_normaliser_is_the_log_of_the_sum_of_exponentials(monkeypatch):
@@ -31,3 +31,13 @@ def test_normaliser_leaves_the_logits_and_passes_on_what_is_not_a_number():
     assert math.isnan(got[0])
     assert got[1] == pytest.approx(math.log(math.e + math.e**2))
     assert logits[1].tolist() == [1.0, 2.0]
+
+
+@pytest.mark.parametrize("cached", [10, 1000])
+def test_scores_less_their_normaliser_are_log_probabilities(monkeypatch, cached):
+    monkeypatch.setattr(module, "CACHED", cached)
+    logits = torch.randn(4, 50, generator=torch.Generator().manual_seed(2))
+    scores, normaliser = scores_of(logits)
+    assert (normaliser is None) == (cached == 1000)
+    log_probs = scores if normaliser is None else scores - normaliser[:, None]
+    torch.testing.assert_close(log_probs, logits.log_softmax(1))
