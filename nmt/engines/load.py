@@ -55,7 +55,8 @@ def load_engine(
         engine: `ctranslate2`, `torch`, `torch-int8`, `torch-graphs` or `auto`: on a CPU
             `ctranslate2` where the bundle has an export for it and `torch-int8` for recurrent
             networks where the CPU multiplies int8 fast, else `torch`.
-        device: `cpu`, `cuda`, or `auto` for CUDA where there is any.
+        device: `cpu`, `cuda`, or `auto` for CUDA where there is any; engine `ctranslate2` takes
+            the CPU then.
         threads: CPU threads; none takes the cores that the process may use (`ctranslate2`) or
             leaves them as they are (`torch`, where they count for the whole process).
 
@@ -104,10 +105,6 @@ def _load_ctranslate2_engine(bundle: ModelSource, device: str, threads: int | No
             f"engine is 'ctranslate2' and bundle {bundle.name!r} has no export for it; add one "
             "with `nmt train convert BUNDLE`, or use engine 'torch'"
         )
-    if device == "cuda":
-        raise EngineUnavailableError(
-            "device is 'cuda' and engine 'ctranslate2' runs on the CPU here; use engine 'torch'"
-        )
     if not _is_installed("ctranslate2"):
         raise EngineUnavailableError(
             "engine is 'ctranslate2' and the package ctranslate2 is not installed; install it "
@@ -116,12 +113,25 @@ def _load_ctranslate2_engine(bundle: ModelSource, device: str, threads: int | No
     from nmt.engines.ctranslate2 import CTranslate2Engine
 
     try:
+        if device == "cuda":
+            _check_ctranslate2_has_cuda()
+            return CTranslate2Engine(bundle.ctranslate2, config, threads, device)
         return CTranslate2Engine(bundle.ctranslate2, config, threads)
     except RuntimeError as error:
         raise BundleCorruptError(
             f"the CTranslate2 export of bundle {bundle.name!r} cannot be loaded: {error}; make it "
             "again with `nmt train convert BUNDLE`, or use engine 'torch'"
         ) from error
+
+
+def _check_ctranslate2_has_cuda() -> None:
+    import ctranslate2
+
+    if not ctranslate2.get_cuda_device_count():
+        raise EngineUnavailableError(
+            f"device is 'cuda' and CTranslate2 {ctranslate2.__version__} finds no CUDA device; "
+            "check `nvidia-smi`, or use device 'cpu'"
+        )
 
 
 def _load_torch_engine(

@@ -162,13 +162,27 @@ def test_a_missing_engine_says_what_to_install(tiny_ctranslate2_bundle, monkeypa
     assert load_engine(bundle).name == "ctranslate2"
 
 
-def test_ctranslate2_says_what_it_cannot_run(bundle, tiny_bundle, tiny_ctranslate2_bundle):
+def test_ctranslate2_says_what_it_cannot_run(
+    bundle, tiny_bundle, tiny_ctranslate2_bundle, monkeypatch
+):
     with pytest.raises(EngineUnavailableError, match="is an rnn; only a transformer runs on it"):
         load_engine(bundle, "ctranslate2")
     with pytest.raises(EngineUnavailableError, match=r"no export for it; add one .* train convert"):
         load_engine(load_bundle(tiny_bundle), "ctranslate2")
-    with pytest.raises(EngineUnavailableError, match="'ctranslate2' runs on the CPU here"):
+    monkeypatch.setattr("ctranslate2.get_cuda_device_count", lambda: 0)
+    with pytest.raises(EngineUnavailableError, match=r"CTranslate2 \S+ finds no CUDA device"):
         load_engine(load_bundle(tiny_ctranslate2_bundle), "ctranslate2", "cuda")
+
+
+@pytest.mark.gpu
+def test_ctranslate2_translates_on_a_gpu_as_on_a_cpu(tiny_ctranslate2_bundle):
+    sources, options = [[20, 21, 25], [22], [], [23] * 9], SearchConfig(max_length=9, beam_size=3)
+    bundle = load_bundle(tiny_ctranslate2_bundle)
+    expected = load_engine(bundle, "ctranslate2", "cpu").search(sources, options)
+    engine = load_engine(bundle, "ctranslate2", "cuda")
+    assert engine.device == "cuda"
+    for ours, theirs in zip(engine.search(sources, options), expected, strict=True):
+        assert ours[0].score == pytest.approx(theirs[0].score, abs=0.1)
 
 
 def test_an_export_that_cannot_be_read_is_corrupt(tiny_ctranslate2_bundle, tmp_path):
