@@ -1,12 +1,14 @@
-"""What refilling a running batch gives: sentences a CPU second of the torch engine, and its steps.
+"""What refilling a running batch gives: sentences a second of the torch engine, and its steps.
 
     python benchmarks/refill.py dev/written-dev.ko --output refill.json
+    python benchmarks/refill.py dev/written-dev.ko --device cuda --tokens 131072 \\
+        --models luong:torch transformer:torch transformer:torch-graphs
 
 A batch that runs empty leaves the processor little to do in its last steps; one that is refilled
 takes in further sentences once a share of its places is free (docs/adr/0010-refill.md). A share of
 1 is the batch that runs empty. The shares take turns; all find the same translations, up to ties.
-One thread; speed is that of the best repeat. Steps and their rows are counted too: a GPU that waits
-for its host needs time by the step. Prints Markdown.
+One thread, CPU seconds; on a GPU seconds. Speed is that of the best repeat. Steps and rows are also
+counted: a GPU that waits for its host needs time by the step. Prints Markdown.
 """
 
 import argparse
@@ -58,26 +60,29 @@ def measure_shares(
     """Figures of each share, for one model, beam and budget."""
     engine = translator.engine
     if not isinstance(engine, TorchEngine):
-        raise SystemExit(f"engine is {engine.name!r}; allowed: torch and torch-int8")
+        raise SystemExit(f"engine is {engine.name!r}; allowed: those of torch")
+    clock = time.process_time if engine.device == "cpu" else time.perf_counter
+    network = engine.step_model
     options = replace(translator.search, beam_size=beam_size, n_best=1)
     engine.max_tokens = tokens
     taken: dict[float, list[float]] = {share: [] for share in shares}
     figures, ids = {}, {}
     for turn in range(repeats):
         for share in shares[:: 1 if turn % 2 else -1]:
-            engine.least_free, engine.step_model = share, Counted(engine.model)
-            began = time.process_time()
+            engine.least_free, engine.step_model = share, Counted(network)
+            began = clock()
             found = engine.search(sources, options)
-            taken[share].append(time.process_time() - began)
+            taken[share].append(clock() - began)
             counted = engine.step_model
             figures[share] = {
                 "starts": counted.starts, "steps": counted.steps, "rows": counted.rows
             }  # fmt: skip
             ids[share] = [hypotheses[0].ids for hypotheses in found]
+    engine.step_model = network
     return [
         {
             "beam": beam_size, "tokens": tokens, "least_free": share,
-            "sentences_per_cpu_s": len(sources) / min(taken[share]), "cpu_s": taken[share],
+            "sentences_per_s": len(sources) / min(taken[share]), "seconds": taken[share],
             **figures[share],
             "equal": sum(a == b for a, b in zip(ids[share], ids[shares[0]], strict=True)),
         }
@@ -88,14 +93,14 @@ def measure_shares(
 def report(result: Figures) -> str:
     """The figures as Markdown."""
     lines = [
-        "| model | beam | tokens | places free | sentences per CPU s | ratio | batches | steps "
+        "| model | beam | tokens | places free | sentences per s | ratio | batches | steps "
         "| rows a step | equal |",
         "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
     ]
     for name, rows in result["models"].items():
         base: dict[tuple[int, int], float] = {}
         for row in rows:
-            speed = row["sentences_per_cpu_s"]
+            speed = row["sentences_per_s"]
             ratio = speed / base.setdefault((row["beam"], row["tokens"]), speed)
             lines.append(
                 f"| {name} | {row['beam']} | {row['tokens']} | {row['least_free']:g} | {speed:.1f} "
@@ -115,6 +120,7 @@ def main() -> None:
     parser.add_argument("--shares", nargs="+", type=float, default=SHARES)
     parser.add_argument("--sentences", type=int, default=1000)
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     add_output(parser)
     arguments = parser.parse_args()
     around = environment(threads=1)
@@ -122,7 +128,7 @@ def main() -> None:
     models = {}
     for chosen in arguments.models:
         name, _, engine = chosen.partition(":")
-        translator = Translator.load(name, engine, "cpu", 1)
+        translator = Translator.load(name, engine, arguments.device, 1)
         plans = [translator.plan(line) for line in lines[: arguments.sentences]]
         sources = [list(one.ids) for plan in plans for one in plan.sentences if one.ids]
         translator.engine.search(sources[:8], translator.search)  # warms up
