@@ -41,7 +41,8 @@ class Identity:
 
 def has_body_key(request: Request) -> bool:
     """Whether a key may stand in the body: on all routes but the native ones."""
-    return not request.url.path.startswith("/v1/")
+    path: str = request.scope["path"]  # `request.url` would be put together and parsed first
+    return not path.startswith("/v1/")
 
 
 async def find_key(request: Request) -> str | None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 
 from api.database import Database
 
@@ -18,7 +18,8 @@ _WRITE_EVERY_S = 1.0
 
 def this_month() -> str:
     """Gives the month in UTC, as `2026-11`."""
-    return datetime.now(UTC).strftime("%Y-%m")
+    now = time.gmtime()
+    return f"{now.tm_year}-{now.tm_mon:02}"
 
 
 class UsageStore:

@@ -150,6 +150,8 @@ class TranslateOptions:
         if self.beam_size is None and not base.sampling:
             beam_size = max(beam_size, n_best)
         penalty = base.length_penalty if self.length_penalty is None else self.length_penalty
+        if (n_best, beam_size, penalty) == (base.n_best, base.beam_size, base.length_penalty):
+            return base
         return dataclasses.replace(base, n_best=n_best, beam_size=beam_size, length_penalty=penalty)
 
 
