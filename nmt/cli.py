@@ -132,7 +132,9 @@ def _delegate(module_name: str, attribute: str, command: str, args: list[str]) -
         raise NmtError(_missing(command, module_name, error.name or "")) from error
     target: typer.Typer | Callable[..., Any] = getattr(module, attribute)
     if not isinstance(target, typer.Typer):
-        app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+        app = typer.Typer(
+            add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
+        )
         app.command()(target)
         target = app
     typer.main.get_command(target).main(args, prog_name=f"nmt {command}")

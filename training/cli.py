@@ -22,6 +22,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
     help="Corpora to a bundle: download, prepare, tokenizer, fit, average, export; or quickstart.",
 )
 

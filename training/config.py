@@ -205,16 +205,18 @@ class RunConfig:
 
 def _set(table: dict[str, Any], setting: str) -> None:
     name, equals, text = setting.partition("=")
-    section, dot, key = name.strip().partition(".")
-    if not (equals and dot and key):
+    *sections, key = name.strip().split(".")
+    if not (equals and sections and key and all(sections)):
         raise ConfigError(f"--set {setting!r}; give section.key=value, e.g. train.max_minutes=60")
     try:
         value = tomllib.loads(f"value = {text.strip()}")["value"]
     except tomllib.TOMLDecodeError:
         value = text.strip()
-    if not isinstance(table.setdefault(section, {}), dict):
-        raise ConfigError(f"--set {setting!r}: {section} is no table")
-    table[section][key] = value
+    for section in sections:
+        table = table.setdefault(section, {})
+        if not isinstance(table, dict):
+            raise ConfigError(f"--set {setting!r}: {section} is no table")
+    table[key] = value
 
 
 def _read_table(path: Path, settings: Sequence[str]) -> dict[str, Any]:

@@ -50,6 +50,14 @@ def test_set_replaces_settings(write):
     assert (found.train.max_minutes, found.train.seed, found.model["cell"]) == (60.0, 7, "gru")
 
 
+def test_set_reaches_tables_within_tables(write):
+    path = write('[model]\narchitecture = "rnn"\n[tokenizer.training]\nsource_kind = "mecab"\n')
+    sizes = ["tokenizer.training.source_vocab_size=4000", "tokenizer.source=there"]
+    found = load_config(path, sizes).tokenizer
+    assert (found.training.source_vocab_size, found.training.source_kind) == (4000, "mecab")
+    assert found.source == "there"
+
+
 @pytest.mark.parametrize(
     ("text", "settings", "message"),
     [
@@ -62,6 +70,7 @@ def test_set_replaces_settings(write):
         ("", ["seed=1"], r"--set 'seed=1'; give section\.key=value"),
         ("", ["train.seed"], r"give section\.key=value"),
         ("data = 3", ["data.x=1"], r"data is no table"),
+        ("", ["train..seed=1"], r"give section\.key=value"),
     ],
 )  # fmt: skip
 def test_mistakes_in_settings_are_named(write, text, settings, message):

@@ -116,3 +116,9 @@ def test_bar_shows_update_and_speed_and_keeps_brackets():
     assert "update 12" in screen.getvalue()
     assert "345 tok/s" in screen.getvalue()
     assert "[not markup]" in screen.getvalue()
+
+
+def test_help_shows_the_names_of_tables():
+    for command, table in (("prepare", "[data.prepare]"), ("tokenizer", "[tokenizer.training]")):
+        found = CliRunner().invoke(app, [command, "--help"])
+        assert table in " ".join(found.output.split())
