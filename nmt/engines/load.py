@@ -118,6 +118,11 @@ def _load_ctranslate2_engine(bundle: ModelSource, device: str, threads: int | No
             return CTranslate2Engine(bundle.ctranslate2, config, threads, device)
         return CTranslate2Engine(bundle.ctranslate2, config, threads)
     except RuntimeError as error:
+        if device == "cuda":
+            raise EngineUnavailableError(
+                f"engine 'ctranslate2' cannot use device 'cuda': {error}; check the driver and the "
+                "CUDA libraries, or use device 'cpu' or engine 'torch'"
+            ) from error
         raise BundleCorruptError(
             f"the CTranslate2 export of bundle {bundle.name!r} cannot be loaded: {error}; make it "
             "again with `nmt train convert BUNDLE`, or use engine 'torch'"

@@ -174,6 +174,14 @@ def test_ctranslate2_says_what_it_cannot_run(
         load_engine(load_bundle(tiny_ctranslate2_bundle), "ctranslate2", "cuda")
 
 
+def test_ctranslate2_says_that_cuda_does_not_work(tiny_ctranslate2_bundle, monkeypatch):
+    if ctranslate2.get_cuda_device_count():
+        pytest.skip("CUDA works here")
+    monkeypatch.setattr("ctranslate2.get_cuda_device_count", lambda: 1)
+    with pytest.raises(EngineUnavailableError, match="'ctranslate2' cannot use device 'cuda': "):
+        load_engine(load_bundle(tiny_ctranslate2_bundle), "ctranslate2", "cuda")
+
+
 @pytest.mark.gpu
 def test_ctranslate2_translates_on_a_gpu_as_on_a_cpu(tiny_ctranslate2_bundle):
     sources, options = [[20, 21, 25], [22], [], [23] * 9], SearchConfig(max_length=9, beam_size=3)
