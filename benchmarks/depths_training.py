@@ -16,6 +16,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,26 +35,37 @@ def layers(shape: str) -> tuple[int, int]:
     return int(encoder), int(decoder)
 
 
-def fit_command(shape: str, run: Path, arguments: argparse.Namespace) -> list[str]:
-    """The command that trains a shape; it goes on with a run that is there."""
-    encoder, decoder = layers(shape)
+def train_command(
+    run: Path, sides: Mapping[str, Path], own: Mapping[str, object], arguments: argparse.Namespace
+) -> list[str]:
+    """The command that trains a run with tokenizers `sides`; it goes on with one that is there.
+
+    `own` are the settings in which this run differs from the others; `--set` comes last.
+    """
     settings: dict[str, object] = {
-        "model.n_encoder_layers": encoder, "model.n_decoder_layers": decoder,
         "data.prepared": arguments.prepared, "data.workers": 0,
         "data.dev_source": f"{arguments.dev}.ko", "data.dev_target": f"{arguments.dev}.en",
-        "tokenizer.source": arguments.tokenizer / "source",
-        "tokenizer.target": arguments.tokenizer / "target",
+        "tokenizer.source": sides["source"], "tokenizer.target": sides["target"],
         "train.device": "cpu", "train.seed": arguments.seed,
-        "train.max_minutes": arguments.max_minutes, "train.max_updates": arguments.max_updates,
+        "train.max_updates": arguments.max_updates, **own,
     }  # fmt: skip
+    changes = [*(f"{name}={value}" for name, value in settings.items()), *arguments.set]
     command = ["train", "fit", str(arguments.config), "--output", str(run), "--resume"]
     command += ["--threads", "1"]
+    return command + [word for change in changes for word in ("--set", change)]
+
+
+def fit_command(shape: str, run: Path, arguments: argparse.Namespace) -> list[str]:
+    """The command that trains a shape."""
+    encoder, decoder = layers(shape)
+    own: dict[str, object] = {
+        "model.n_encoder_layers": encoder, "model.n_decoder_layers": decoder,
+        "train.max_minutes": arguments.max_minutes,
+    }  # fmt: skip
     if arguments.init_from:
-        settings["train.init_from"] = arguments.init_from
-    changes = [*(f"{name}={value}" for name, value in settings.items()), *arguments.set]
-    for change in changes:
-        command += ["--set", change]
-    return command
+        own["train.init_from"] = arguments.init_from
+    sides = {side: arguments.tokenizer / side for side in ("source", "target")}
+    return train_command(run, sides, own, arguments)
 
 
 def evaluate_command(bundle: Path, dev: Path, beam_size: int, output: Path) -> list[str]:
@@ -91,19 +103,31 @@ def effort_of(journal: Path) -> dict[str, float]:
     return effort
 
 
+def scored(folder: Path, name: str, arguments: argparse.Namespace) -> dict[str, Any]:
+    """Exports the run of a folder as a bundle `name` and gives its effort and scores."""
+    bundle = folder / "bundle"
+    nmt(["train", "export", str(folder / "run"), "--output", str(bundle), "--name", name])
+    result: dict[str, Any] = effort_of(folder / "run" / "journal.jsonl")
+    for beam, beam_size in BEAMS.items():
+        nmt(evaluate_command(bundle, arguments.dev, beam_size, folder / beam))
+        result[beam] = scores_of(folder / beam / "report.json")
+    return result
+
+
 def score_shape(shape: str, arguments: argparse.Namespace) -> dict[str, Any]:
     """Trains, exports and scores one shape."""
     folder = arguments.output / shape
     nmt(fit_command(shape, folder / "run", arguments))
-    bundle = folder / "bundle"
-    nmt(
-        ["train", "export", str(folder / "run"), "--output", str(bundle), "--name", f"depth{shape}"]
-    )
-    result: dict[str, Any] = effort_of(folder / "run" / "journal.jsonl")
-    for name, beam_size in BEAMS.items():
-        nmt(evaluate_command(bundle, arguments.dev, beam_size, folder / name))
-        result[name] = scores_of(folder / name / "report.json")
-    return result
+    return scored(folder, f"depth{shape}", arguments)
+
+
+def score_all(names: Sequence[Any], score: Callable[[Any], dict[str, Any]], target: Path) -> None:
+    """Scores one after the other; writes what is known after each."""
+    scores = {}
+    for name in names:
+        scores[name] = score(name)
+        target.write_text(json.dumps(scores, indent=2) + "\n", encoding="utf-8")
+        print(f"{name}\t{json.dumps(scores[name])}", flush=True)
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -125,11 +149,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--scores", type=Path, help="file; default: OUTPUT/scores.json")
     arguments = parser.parse_args(argv)
     target = arguments.scores or arguments.output / "scores.json"
-    scores = {}
-    for shape in arguments.shapes:
-        scores[shape] = score_shape(shape, arguments)
-        target.write_text(json.dumps(scores, indent=2) + "\n", encoding="utf-8")
-        print(f"{shape}\t{json.dumps(scores[shape])}", flush=True)
+    score_all(arguments.shapes, lambda shape: score_shape(shape, arguments), target)
 
 
 if __name__ == "__main__":

@@ -11,12 +11,11 @@ size. As in depths_training.py, whose options mean the same here.
 """
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
 import torch
-from depths_training import BEAMS, CONFIG, effort_of, evaluate_command, nmt, scores_of
+from depths_training import CONFIG, nmt, score_all, scored, train_command
 from safetensors.torch import load_file, save_file
 from sentencepiece import SentencePieceProcessor
 
@@ -71,21 +70,14 @@ def first_weights(bundle: Path, tokenizers: Path, folder: Path) -> Path:
 
 
 def fit_command(
-    first: Path, tokenizers: dict[str, Path], run: Path, arguments: argparse.Namespace
+    first: Path, sides: dict[str, Path], run: Path, arguments: argparse.Namespace
 ) -> list[str]:
-    """The command that trains on from `first`; it goes on with a run that is there."""
-    settings = {
-        "data.prepared": arguments.prepared, "data.workers": 0,
-        "data.dev_source": f"{arguments.dev}.ko", "data.dev_target": f"{arguments.dev}.en",
-        "tokenizer.source": tokenizers["source"], "tokenizer.target": tokenizers["target"],
-        "train.device": "cpu", "train.seed": arguments.seed, "train.init_from": first,
-        "train.max_minutes": 0, "train.max_updates": arguments.max_updates,
+    """The command that trains on from `first` with tokenizers `sides`."""
+    own = {
+        "train.init_from": first, "train.max_minutes": 0,
         "train.lexicon_pairs": 0, "train.guide_weight": 0,
     }  # fmt: skip
-    changes = [*(f"{name}={value}" for name, value in settings.items()), *arguments.set]
-    command = ["train", "fit", str(arguments.config), "--output", str(run), "--resume"]
-    command += ["--threads", "1"]
-    return command + [word for change in changes for word in ("--set", change)]
+    return train_command(run, sides, own, arguments)
 
 
 def score_size(size: int, arguments: argparse.Namespace) -> dict[str, Any]:
@@ -100,15 +92,9 @@ def score_size(size: int, arguments: argparse.Namespace) -> dict[str, Any]:
             nmt(tokenizers_command(size, tokenizers, arguments))
         first = first_weights(arguments.bundle, tokenizers, folder / "first")
     nmt(fit_command(first, sides, folder / "run", arguments))
-    bundle = folder / "bundle"
-    name = f"vocabulary{size}"
-    nmt(["train", "export", str(folder / "run"), "--output", str(bundle), "--name", name])
-    config = load_bundle(bundle).model_config
-    result: dict[str, Any] = effort_of(folder / "run" / "journal.jsonl")
+    result = scored(folder, f"vocabulary{size}", arguments)
+    config = load_bundle(folder / "bundle").model_config
     result["pieces"] = [config.src_vocab_size, config.tgt_vocab_size]
-    for beam, beam_size in BEAMS.items():
-        nmt(evaluate_command(bundle, arguments.dev, beam_size, folder / beam))
-        result[beam] = scores_of(folder / beam / "report.json")
     return result
 
 
@@ -125,12 +111,8 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--set", action="append", default=[], metavar="SECTION.KEY=VALUE")
     parser.add_argument("--output", type=Path, default=Path("runs/vocabularies"))
     arguments = parser.parse_args(argv)
-    scores = {}
-    for size in arguments.sizes:
-        scores[size] = score_size(size, arguments)
-        target = arguments.output / "scores.json"
-        target.write_text(json.dumps(scores, indent=2) + "\n", encoding="utf-8")
-        print(f"{size}\t{json.dumps(scores[size])}", flush=True)
+    target = arguments.output / "scores.json"
+    score_all(arguments.sizes, lambda size: score_size(size, arguments), target)
 
 
 if __name__ == "__main__":
