@@ -13,7 +13,7 @@ from nmt.engines.base import Engine
 from nmt.engines.torch import TorchEngine
 from nmt.models.base import Seq2Seq
 from nmt.models.build import build_model
-from nmt.models.int8 import round_to_int8
+from nmt.models.int8 import Int8Rnn
 from nmt.models.rnn import RnnSeq2Seq
 from nmt.tokenizers.base import FIRST_PLACEHOLDER_ID, PLACEHOLDERS
 
@@ -57,8 +57,7 @@ def _engine(model: Seq2Seq, kind: str) -> Engine:
     if kind == "torch":
         return TorchEngine(model)
     if kind == "torch-int8" and isinstance(model, RnnSeq2Seq):
-        round_to_int8(model)
-        return TorchEngine(model, name=kind)
+        return TorchEngine(Int8Rnn(model), name=kind)
     from nmt.bundle.conversion import write_ctranslate2
     from nmt.engines.ctranslate2 import CTranslate2Engine
 

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import NamedTuple
 
-import torch
+import numpy as np
 
 from nmt.config import SearchConfig
 from nmt.decoding.largest import largest
-from nmt.decoding.live import Ending, LiveBatch, NextScores
+from nmt.decoding.live import Ending, LiveBatch, NextScores, check_numbers
 from nmt.decoding.scoring import score_bound
 from nmt.decoding.sources import Found, Intake
 from nmt.decoding.step_model import StepModel
@@ -45,22 +45,9 @@ class Live:
     log_probs: list[float]
     """Log-probability of each row so far, as the model has it."""
 
-    def candidates(
-        self,
-        ranks: list[float],
-        rows: list[int],
-        pieces: list[int],
-        gains: list[float],
-        raw_gains: list[float],
-    ) -> list[Candidate]:
-        """Gives `rows`, the i-th with one more piece and what it gains; none of rank -inf."""
-        return [
-            Candidate(row, piece, self.totals[row] + gain, self.log_probs[row] + raw_gain)
-            for rank, row, piece, gain, raw_gain in zip(
-                ranks, rows, pieces, gains, raw_gains, strict=True
-            )
-            if rank != -math.inf
-        ]
+    def candidate(self, row: int, piece: int, total: float, raw_gain: float) -> Candidate:
+        """Gives `row` with one more piece, by which its log-probability gains `raw_gain`."""
+        return Candidate(row, piece, total, self.log_probs[row] + raw_gain)
 
     def grown_to(self, n_rows: int) -> Live:
         """Gives the same with rows that have no pieces yet at the end."""
@@ -77,33 +64,36 @@ class Expansion:
 
     @classmethod
     def of(cls, scores: NextScores, live: Live, source: list[int], k: int) -> Expansion:
-        """Picks the `k` best of each sentence, on the device, and brings them here.
+        """Picks the `k` best of each sentence: of each row on the device, of all its rows here.
 
         Args:
             scores: of the pieces that may follow.
             live: the rows so far.
             source: the sentence of each row; those of one sentence stand together.
             k: no sentence needs more.
+
+        Raises:
+            EngineError: a score is not a number.
         """
-        device = scores.ranked.device
-        sentences = [list(rows) for _, rows in groupby(range(len(source)), source.__getitem__)]
-        width = max(map(len, sentences))
-        # Where a sentence has fewer rows than another its last one stands again, but is left out.
-        free = [width - len(rows) for rows in sentences]
-        seated = [rows + rows[-1:] * n for rows, n in zip(sentences, free, strict=True)]
-        totals = [
-            [live.totals[row] for row in rows] + [-math.inf] * n
-            for rows, n in zip(sentences, free, strict=True)
-        ]
-        chosen_from = torch.tensor(seated, device=device)
-        offsets = torch.tensor(totals, dtype=torch.float32, device=device)
-        if scores.normaliser is not None:
-            offsets -= scores.normaliser.take(chosen_from)
-        best = largest(scores.ranked, offsets, chosen_from, min(k, scores.ranked.size(1)))
-        picked = (*best, *scores.gains(best.rows, best.columns))
-        of_sentences = zip(*(column.tolist() for column in picked), strict=True)
-        found = (live.candidates(*columns) for columns in of_sentences)
-        return cls(dict(zip((rows[0] for rows in sentences), found, strict=True)))
+        columns = largest(scores.ranked, min(k, scores.ranked.size(1)))[1]
+        gains, raw_gains = scores.gains(columns)
+        ranks = np.array(live.totals)[:, None] + gains.numpy(force=True)
+        check_numbers(ranks)
+        rows = [list(rows) for _, rows in groupby(range(len(source)), source.__getitem__)]
+        firsts = [of_sentence[0] for of_sentence in rows for _ in of_sentence]
+        width = ranks.shape[1]
+        order = np.lexsort((-ranks.ravel(), np.repeat(firsts, width))).tolist()
+        totals = ranks.ravel().tolist()
+        pieces, said = (x.flatten().tolist() for x in (columns, raw_gains))
+        found = {}
+        for of_sentence in rows:
+            first, last = of_sentence[0] * width, (of_sentence[-1] + 1) * width
+            found[of_sentence[0]] = [
+                live.candidate(place // width, pieces[place], totals[place], said[place])
+                for place in order[first : min(first + k, last)]
+                if totals[place] != -math.inf
+            ]
+        return cls(found)
 
     def best(self, rows: list[int], n: int) -> list[Candidate]:
         """Gives the `n` best candidates of one sentence's rows, best first, none forbidden."""

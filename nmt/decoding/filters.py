@@ -7,7 +7,9 @@ that scores stay log-probabilities of the model.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Protocol
 
 import torch
@@ -23,8 +25,8 @@ from nmt.tokenizers.base import (
     UNK_ID,
 )
 
-RESERVED = (slice(PAD_ID, PAD_ID + 1), slice(BOS_ID, BOS_ID + 1), slice(UNK_ID, UNK_ID + 1))
-ALL_PLACEHOLDERS = slice(FIRST_PLACEHOLDER_ID, FIRST_PLACEHOLDER_ID + len(PLACEHOLDERS))
+RESERVED = (PAD_ID, BOS_ID, UNK_ID)
+ALL_PLACEHOLDERS = range(FIRST_PLACEHOLDER_ID, FIRST_PLACEHOLDER_ID + len(PLACEHOLDERS))
 
 
 class PieceFilter(Protocol):
@@ -42,7 +44,14 @@ class Never:
     """Some pieces are never put out: pad, BOS, unk, and placeholders that no source holds."""
 
     ranges: tuple[slice, ...]
-    """Their ids, a smaller vocabulary may end before."""
+    """Their ids; a smaller vocabulary may end before."""
+
+    @classmethod
+    def of(cls, ids: Iterable[int]) -> Never:
+        """Forbids `ids`, those that follow on each other at once."""
+        places = enumerate(sorted(ids))
+        runs = [[i for _, i in run] for _, run in groupby(places, lambda pair: pair[1] - pair[0])]
+        return cls(tuple(slice(run[0], run[-1] + 1) for run in runs))
 
     def __call__(self, log_probs: Tensor, history: Tensor, source: Tensor) -> None:
         for pieces in self.ranges:
@@ -124,9 +133,9 @@ def build_filters(options: SearchConfig, src_ids: Tensor, limits: Tensor) -> lis
     budget = _count_placeholders(src_ids)
     filters: list[PieceFilter] = []
     if budget.any():
-        filters += [Never(RESERVED), PlaceholdersOfSource(budget)]
+        filters += [Never.of(RESERVED), PlaceholdersOfSource(budget)]
     else:
-        filters.append(Never((*RESERVED, ALL_PLACEHOLDERS)))
+        filters.append(Never.of((*RESERVED, *ALL_PLACEHOLDERS)))
     if options.min_length:
         filters.append(MinLength(limits.clamp_max(options.min_length)))
     if options.repetition_penalty != 1.0:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor
 
 from nmt.config import SearchConfig
@@ -107,8 +106,7 @@ def _advance(
     scores = batch.step()
     chosen = choose(scores.ranked, walked.paths)
     ids: list[int] = chosen.tolist()
-    rows = torch.arange(len(ids), device=chosen.device)
-    gains, raw_gains = (gain.tolist() for gain in scores.gains(rows, chosen))
+    gains, raw_gains = (gain[:, 0].tolist() for gain in scores.gains(chosen[:, None]))
     ended, cut, kept = _sort_out(batch, ids, gains)
     further = walked.plus(gains, raw_gains)
     endings = _end(batch, ended, further, finished=True) + _end(batch, cut, walked, finished=False)

@@ -163,7 +163,7 @@ def _load_torch_engine(
             "get the bundle again or export it again"
         ) from error
     if engine == INT8:
-        _round_to_int8(bundle, model, device)
+        return _int8_engine(bundle, model, device)
     if engine == GRAPHS:
         return _graph_engine(bundle, model, device)
     return TorchEngine(model, device, name=engine)
@@ -177,8 +177,9 @@ def _suits_int8(bundle: ModelSource, device: str) -> bool:
     return device == "cpu" and fast and isinstance(bundle.model_config, RnnConfig)
 
 
-def _round_to_int8(bundle: ModelSource, model: Seq2Seq, device: str) -> None:
-    from nmt.models.int8 import round_to_int8
+def _int8_engine(bundle: ModelSource, model: Seq2Seq, device: str) -> Engine:
+    from nmt.engines.torch import TorchEngine
+    from nmt.models.int8 import Int8Rnn
     from nmt.models.rnn import RnnSeq2Seq
 
     if not isinstance(model, RnnSeq2Seq):
@@ -190,7 +191,7 @@ def _round_to_int8(bundle: ModelSource, model: Seq2Seq, device: str) -> None:
         raise EngineUnavailableError(
             f"device is {device!r} and engine {INT8!r} runs on the CPU; use engine 'torch'"
         )
-    round_to_int8(model)
+    return TorchEngine(Int8Rnn(model), device, name=INT8)
 
 
 def _graph_engine(bundle: ModelSource, model: Seq2Seq, device: str) -> Engine:

@@ -17,6 +17,7 @@ from nmt.engines.checks import check_ids, check_pairs
 from nmt.errors import EngineError
 from nmt.hypothesis import Hypothesis
 from nmt.models.base import Seq2Seq
+from nmt.models.int8 import Int8Rnn
 from nmt.tokenizers.base import EOS_ID, PAD_ID
 
 T = TypeVar("T")
@@ -40,7 +41,7 @@ class TorchEngine:
 
     def __init__(
         self,
-        model: Seq2Seq,
+        model: Seq2Seq | Int8Rnn,
         device: str = "cpu",
         dtype: torch.dtype = torch.float32,
         max_tokens: int | None = None,
@@ -49,7 +50,7 @@ class TorchEngine:
     ) -> None:
         self.name = name
         self.device = device
-        self.model = model.to(device=device, dtype=dtype).eval()
+        self.model: Seq2Seq | Int8Rnn = model.to(device=device, dtype=dtype).eval()
         self.step_model: StepModel = self.model
         self.max_tokens = max_tokens or (8192 if device == "cpu" else 131072)
         if least_free is None:

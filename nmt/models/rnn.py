@@ -10,39 +10,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import cast
+from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from nmt.config import RnnConfig
-from nmt.decoding.fitting import fit_end, longest_row
 from nmt.models.attention import attend, build_attention
 from nmt.models.base import Seq2Seq
 from nmt.models.rnn_encoder import CELLS, RnnEncoder
+from nmt.models.rnn_state import RnnState
 from nmt.models.seats import Seats
-
-
-@dataclass(frozen=True)
-class RnnState:
-    """The decoder's state: N hypotheses, whose B sources are kept once."""
-
-    hidden: tuple[Tensor, ...]
-    """States of all layers, [L, N, D]; for an LSTM also its cells."""
-    memory: Tensor
-    """Source states [B, S, D]."""
-    keys: Tensor
-    """The memory prepared for the score function, [B, S, D]."""
-    src_mask: Tensor
-    """[B, S]."""
-    context: Tensor
-    """[N, D]: mean of the source states (no attention), h̃ of the last step (input feeding)."""
-    source: Tensor
-    """[N] which row of the memory each hypothesis translates."""
-    seats: Seats
-    """The same, for attention."""
 
 
 class RnnSeq2Seq(Seq2Seq):
@@ -57,19 +36,18 @@ class RnnSeq2Seq(Seq2Seq):
         self.bridge = nn.Linear(width, self.n_states * config.n_decoder_layers * width)
         self.embedding = nn.Embedding(config.tgt_vocab_size, config.d_embed)
         self.feeds_context = config.attention != "luong" or config.input_feeding
-        self.cell: nn.Module = CELLS[config.cell](
+        self.cell = CELLS[config.cell](
             config.d_embed + (width if self.feeds_context else 0), width, config.n_decoder_layers,
             batch_first=True, dropout=config.dropout if config.n_decoder_layers > 1 else 0.0,
         )  # fmt: skip
         self.attention = None if config.attention == "none" else build_attention(config)
         joined = 2 * width + (config.d_embed if config.attention == "bahdanau" else 0)
-        self.combine: nn.Module = nn.Linear(joined, width, bias=False)
+        self.combine = nn.Linear(joined, width, bias=False)
         self.narrow = nn.Linear(width, config.d_embed, bias=False)
         self.output_weight = None
         if not config.tie_output:
             self.output_weight = nn.Parameter(torch.empty(config.tgt_vocab_size, config.d_embed))
         self.output_bias = nn.Parameter(torch.zeros(config.tgt_vocab_size))
-        self.int8_output: nn.Module | None = None  # set by nmt/models/int8.py
         self.dropout = nn.Dropout(config.dropout)
         self._reset_parameters()
 
@@ -92,7 +70,7 @@ class RnnSeq2Seq(Seq2Seq):
         """Gives the part of W in W [c; s] that the context goes through, [d_model, d_model]."""
         if self.config.attention == "bahdanau":
             raise TypeError("Bahdanau's readout takes the state first; it has no such part")
-        return cast(nn.Linear, self.combine).weight[:, : self.config.d_model]
+        return self.combine.weight[:, : self.config.d_model]
 
     def start(self, src_ids: Tensor, src_mask: Tensor) -> RnnState:
         """See `Seq2Seq.start`."""
@@ -117,8 +95,11 @@ class RnnSeq2Seq(Seq2Seq):
         output, last = self.cell(x, hidden[0])
         return output, (last,)
 
-    def _attend(self, query: Tensor, state: RnnState) -> tuple[Tensor, Tensor]:
-        """Gives contexts [N, T, D] and weights [N, T, S] of queries [N, T, D]."""
+    def attend(self, query: Tensor, state: RnnState) -> tuple[Tensor, Tensor]:
+        """Gives contexts [N, T, M] and weights [N, T, S] of queries [N, T, D].
+
+        M is the width of the state's memory.
+        """
         if self.attention is None:
             raise TypeError("this model has no attention")
         scores = self.attention.scores(state.seats.together(query), state.keys)
@@ -134,7 +115,7 @@ class RnnSeq2Seq(Seq2Seq):
         kind = self.config.attention
         weights = None
         if kind == "bahdanau":
-            context, weights = self._attend(state.hidden[0][-1][:, None], state)
+            context, weights = self.attend(state.hidden[0][-1][:, None], state)
             output, hidden = self._run_cell(torch.cat([embedded, context], -1), state.hidden)
             joined = torch.cat([output, context, embedded], -1)
         else:
@@ -144,7 +125,7 @@ class RnnSeq2Seq(Seq2Seq):
                 x = torch.cat([embedded, fed], -1)
             output, hidden = self._run_cell(x, state.hidden)
             if kind == "luong":
-                context, weights = self._attend(output, state)
+                context, weights = self.attend(output, state)
             else:
                 context = state.context[:, None].expand_as(output)
             joined = torch.cat([context, output], -1)
@@ -171,9 +152,6 @@ class RnnSeq2Seq(Seq2Seq):
 
     def project(self, hidden: Tensor) -> Tensor:
         """See `Seq2Seq.project`; tied to the target embedding unless told otherwise."""
-        if self.int8_output is not None:
-            logits: Tensor = self.int8_output(hidden)
-            return logits
         return functional.linear(self.narrow(hidden), self.output_table(), self.output_bias)
 
     def output_table(self) -> Tensor:
@@ -188,40 +166,8 @@ class RnnSeq2Seq(Seq2Seq):
 
     def reorder(self, state: RnnState, rows: Tensor) -> RnnState:
         """See `Seq2Seq.reorder`."""
-        source = state.source.index_select(0, rows)
-        after = replace(
-            state,
-            hidden=tuple(s.index_select(1, rows) for s in state.hidden),
-            context=state.context.index_select(0, rows),
-        )
-        if torch.equal(source, state.source):
-            return after  # as in most steps of a beam
-        kept, source = source.unique(return_inverse=True)
-        if len(kept) < state.memory.size(0):
-            after = replace(
-                after,
-                memory=state.memory.index_select(0, kept),
-                keys=state.keys.index_select(0, kept),
-                src_mask=state.src_mask.index_select(0, kept),
-            )
-        return replace(after, source=source, seats=Seats.of(source, len(kept)))
+        return state.reordered(rows)
 
     def join(self, state: RnnState, started: RnnState) -> RnnState:
         """See `Seq2Seq.join`."""
-        width = longest_row(state.src_mask, started.src_mask)
-
-        def joined(first: Tensor, second: Tensor) -> Tensor:
-            return torch.cat([fit_end(first, width, 1), fit_end(second, width, 1)])
-
-        pairs = zip(state.hidden, started.hidden, strict=True)
-        memory = joined(state.memory, started.memory)
-        source = torch.cat([state.source, started.source + state.memory.size(0)])
-        return RnnState(
-            hidden=tuple(torch.cat(pair, 1) for pair in pairs),
-            memory=memory,
-            keys=joined(state.keys, started.keys),
-            src_mask=joined(state.src_mask, started.src_mask),
-            context=torch.cat([state.context, started.context]),
-            source=source,
-            seats=Seats.of(source, memory.size(0)),
-        )
+        return state.joined(started)

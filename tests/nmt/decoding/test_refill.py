@@ -10,7 +10,7 @@ from nmt.config import RnnConfig, SearchConfig, TransformerConfig
 from nmt.decoding import Sources, iter_search, search
 from nmt.models.build import build_model
 from nmt.models.fixed_shapes import FixedShapes
-from nmt.models.int8 import round_to_int8
+from nmt.models.int8 import Int8Rnn
 from nmt.tokenizers.base import EOS_ID
 
 VOCAB = 32
@@ -76,9 +76,7 @@ def build_network(name):
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.mul_(2.0)
-    if name == "luong, int8":
-        round_to_int8(model)
-    return model
+    return Int8Rnn(model) if name == "luong, int8" else model
 
 
 @pytest.fixture(scope="module")
