@@ -24,7 +24,7 @@ from api.service import TranslationService
 from api.settings import Settings
 from api.usage import UsageMeter, UsageStore
 from nmt.cores import usable_cores
-from nmt.engines.ctranslate2 import CTranslate2Engine
+from nmt.engines.ctranslate2 import BATCH_ROWS, CTranslate2Engine
 from nmt.translator import Translator
 
 JOBS_FOLDER = "documents"
@@ -110,16 +110,16 @@ def batch_limits(settings: Settings, engine: str, threads: int) -> BatchLimits:
 
     CTranslate2 spreads a batch over its threads and gains nothing from more rows for each of them.
     A second batch waits there while the first is in work, so that no thread is ever idle; many
-    small batches keep answers from coming all at once. Torch gains from every row, and two batches
+    small batches keep answers from coming all at once. To wait for a full one pays where one batch
+    keeps all threads busy that the event loop leaves. Torch gains from every row, and two batches
     would take the processors from each other.
     """
     if engine == CTranslate2Engine.name:
-        tokens, workers = threads * _TOKENS_A_THREAD, 2
+        tokens, workers = threads * _TOKENS_A_THREAD, settings.workers or 2
+        full_rows = BATCH_ROWS if threads <= workers else 1
     else:
-        tokens, workers = _TOKENS, 1
-    return BatchLimits(
-        settings.batch_tokens or tokens, settings.queue_tokens, settings.workers or workers
-    )
+        tokens, workers, full_rows = _TOKENS, settings.workers or 1, 1
+    return BatchLimits(settings.batch_tokens or tokens, settings.queue_tokens, workers, full_rows)
 
 
 def build_cache(settings: Settings, near: MemoryCache) -> SentenceCache:

@@ -2,7 +2,8 @@
 
 Everything here but the model's work happens on the event loop, so there are no locks. A batch
 begins as soon as a worker is free: an idle service makes no one wait, a busy one gathers what
-comes in while it works.
+comes in while it works. Where another batch is in work, the free worker waits for those whom the
+last batch answered, as long as they come back (api/batching/returning.py).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Protocol
 from api.batching.isolation import Outcome, translate_isolating
 from api.batching.keys import SentenceKey, Settings, key_of
 from api.batching.queue import FairQueue
+from api.batching.returning import Returning
 from api.batching.settling import Settling
 from api.batching.speed import Speedometer
 from api.errors import OverloadedError
@@ -43,6 +45,8 @@ class BatchLimits:
     """Source pieces that may wait."""
     workers: int = 1
     """Batches in work at the same time."""
+    full_rows: int = 1
+    """Sentences from which on a batch gains nothing from more."""
 
 
 @dataclass(eq=False)
@@ -134,6 +138,7 @@ class Batcher:
         self._threads = ThreadPoolExecutor(limits.workers, thread_name_prefix="model")
         self._workers: list[asyncio.Task[None]] = []
         self._settling = Settling()
+        self._returning = Returning()
         self._speed = Speedometer()
         self._tokens_in_work = 0
 
@@ -184,6 +189,7 @@ class Batcher:
         for key, sentence in new.items():
             self._jobs[key] = job = Job(key, sentence, caller)
             self._queue.push(job)
+            self._returning.came()
         if new:
             self._is_idle.clear()
             self._has_work.set()
@@ -240,6 +246,7 @@ class Batcher:
             await self._has_work.wait()
             # Requests that were read in the same round of the event loop come into one batch.
             await asyncio.sleep(0)
+            await self._returning.wait_while(self._would_gain)
             jobs = self._queue.take(self._limits.batch_tokens)
             if not len(self._queue):
                 self._has_work.clear()
@@ -255,6 +262,10 @@ class Batcher:
             )  # fmt: skip
             self._finish(BatchReport(jobs, outcomes, start, time.perf_counter() - start))
 
+    def _would_gain(self) -> bool:
+        """Tells whether a batch gains from more sentences, and the processor has work meanwhile."""
+        return self._tokens_in_work > 0 and len(self._queue) < self._limits.full_rows
+
     def _finish(self, report: BatchReport) -> None:
         tokens = sum(job.tokens for job in report.jobs)
         self._tokens_in_work -= tokens
@@ -264,6 +275,7 @@ class Batcher:
         pairs = zip(report.jobs, report.outcomes, strict=True)
         waiting = [(waiter, outcome) for job, outcome in pairs for waiter in job.waiters]
         self._forget(report.jobs)
+        self._returning.answered(len(waiting))
         self._settling.settle(waiting)
 
     def _tell(self, report: BatchReport) -> None:

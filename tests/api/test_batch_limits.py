@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from api.batching.batcher import BatchLimits
 from api.build import batch_limits
 from api.settings import Settings
 
@@ -13,14 +14,24 @@ MakeSettings = Callable[..., Settings]
 
 
 @pytest.mark.parametrize(
-    ("engine", "threads", "tokens", "workers"),
-    [("ctranslate2", 1, 256, 2), ("ctranslate2", 8, 2048, 2), ("torch", 8, 2048, 1)],
+    ("engine", "threads", "tokens", "workers", "full_rows"),
+    [
+        ("ctranslate2", 1, 256, 2, 16),
+        ("ctranslate2", 2, 512, 2, 16),
+        ("ctranslate2", 8, 2048, 2, 1),
+        ("torch", 8, 2048, 1, 1),
+    ],
 )
 def test_sizes_that_are_not_set_suit_the_engine(
-    make_settings: MakeSettings, engine: str, threads: int, tokens: int, workers: int
+    make_settings: MakeSettings,
+    engine: str,
+    threads: int,
+    tokens: int,
+    workers: int,
+    full_rows: int,
 ) -> None:
     limits = batch_limits(make_settings(queue_tokens=7), engine, threads)
-    assert (limits.batch_tokens, limits.workers, limits.queue_tokens) == (tokens, workers, 7)
+    assert limits == BatchLimits(tokens, 7, workers, full_rows)
 
 
 def test_sizes_that_are_set_hold_for_every_engine(make_settings: MakeSettings) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from api.batching import returning
 from api.batching.batcher import Batcher, BatchLimits, BatchReport, Ticket
 from api.batching.keys import Settings
 from api.errors import OverloadedError, TranslationFailedError
@@ -23,7 +24,7 @@ SETTINGS = Settings(SearchConfig(beam_size=1))
 
 @dataclass
 class Gate:
-    """Answers `EN <text>`; holds the first batch until it is opened; fails on 실패."""
+    """Answers `EN <text>`; holds batches until it is opened, but for 빨리; fails on 실패."""
 
     entered: threading.Event = field(default_factory=threading.Event)
     opened: threading.Event = field(default_factory=threading.Event)
@@ -37,7 +38,8 @@ class Gate:
         ) -> list[SentenceTranslation]:
             self.batches.append([sentence.source for sentence in sentences])
             self.entered.set()
-            assert self.opened.wait(20)
+            if "빨리" not in sentences[0].source:
+                assert self.opened.wait(20)
             if any("실패" in sentence.source for sentence in sentences):
                 raise MemoryError("out of memory")
             return search(sentences, config, attention)
@@ -112,6 +114,28 @@ def test_batcher_joins_what_comes_while_it_works(play: Callable[..., None]) -> N
         assert [len(batch) for batch in at.gate.batches] == [1, 5]
 
     play(scene)
+
+
+def test_batcher_waits_for_those_it_answered_while_another_batch_is_in_work(
+    play: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(returning, "PAUSE_S", 60)
+
+    async def scene(at: Scene) -> None:
+        held = at.submit("오래 걸려요.")
+        await at.until_entered()
+        await texts(at.submit("빨리 하나. 빨리 둘."))
+        back = [at.submit("빨리 셋.")]
+        await asyncio.sleep(0.05)
+        assert len(at.gate.batches) == 2
+        back.append(at.submit("빨리 넷."))
+        for ticket in back:
+            await texts(ticket)
+        at.gate.opened.set()
+        await texts(held)
+        assert at.gate.batches[1:] == [["빨리 하나.", "빨리 둘."], ["빨리 셋.", "빨리 넷."]]
+
+    play(scene, BatchLimits(workers=2, full_rows=16))
 
 
 def test_batcher_translates_equal_sentences_once(play: Callable[..., None]) -> None:
