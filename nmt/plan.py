@@ -161,7 +161,9 @@ class Planner:
         start, end = context.protected.source_range(sentence.start, sentence.end)
         first, last = line.source_range(start, end)
         core_start, core_end = _core(line.text, start, end)
-        protected = protect(line.text[core_start:core_end], context.terms)
+        protected = context.protected
+        if (core_start, core_end) != (0, len(line.text)):
+            protected = protect(line.text[core_start:core_end], context.terms)
         ids: tuple[int, ...] = ()
         if _SYLLABLE.search(_PLACEHOLDER.sub("", protected.text)):
             ids = tuple(self._tokenizer.encode_ids(protected.text))
