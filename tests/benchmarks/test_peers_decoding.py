@@ -38,6 +38,15 @@ def test_eole_is_left_out_where_it_is_not_installed(
     assert "without-it has no eole: left out" in capfd.readouterr().err
 
 
+@pytest.mark.parametrize("engine", ["torch", "int8", "float32"])
+def test_our_transformer_ends_its_translations_itself(script: Script, engine: str) -> None:
+    children = script("peers.children")
+    contender = children.Contender("ours_decoding.py", JOB | {"engine": engine})
+    with children.running({"ours": contender}) as started:
+        answer = started["ours"].ask(beam=2, batch=2, sentences=2)
+    assert answer["lengths"] == [5, 5]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("file", "needs"),
