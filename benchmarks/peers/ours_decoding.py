@@ -18,10 +18,10 @@ from nmt.engines.base import Engine
 from nmt.engines.torch import TorchEngine
 from nmt.models.base import Seq2Seq
 from nmt.models.build import build_model
-from nmt.models.positions import sinusoidal_positions
-from nmt.models.transformer import Transformer
 from nmt.models.int8 import Int8Rnn
+from nmt.models.positions import sinusoidal_positions
 from nmt.models.rnn import RnnSeq2Seq
+from nmt.models.transformer import Transformer
 from nmt.tokenizers.base import EOS_ID, FIRST_PLACEHOLDER_ID, PLACEHOLDERS
 
 STEEPNESS = 200.0
