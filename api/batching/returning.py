@@ -30,11 +30,16 @@ class Returning:
     def answered(self, n: int) -> None:
         """Expects `n` more."""
         self._n_expected += n
+        self._look()
 
     def came(self) -> None:
         """Counts one who came."""
         self._n_came += 1
         self._n_expected = max(0, self._n_expected - 1)
+        self._look()
+
+    def _look(self) -> None:
+        """Ends a wait that has no reason any more."""
         if not self._n_expected or not self._goes_on():
             self._check.set()
 
@@ -51,9 +56,10 @@ class Returning:
         while self._n_expected and goes_on():
             await self._wait_for_next()
         self._n_skipped = 0
-        in_vain = self._n_came == n_at_first
-        more = min(2 * self._n_to_skip + 1, MOST_SKIPPED)
-        self._n_to_skip = more if in_vain else self._n_to_skip // 2
+        if self._n_came > n_at_first:
+            self._n_to_skip //= 2
+        elif goes_on():  # in vain
+            self._n_to_skip = min(2 * self._n_to_skip + 1, MOST_SKIPPED)
 
     async def _wait_for_next(self) -> None:
         """Waits until all are back or for a pause; expects nobody any more if nobody came in it."""

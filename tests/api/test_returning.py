@@ -54,6 +54,23 @@ def test_nobody_is_waited_for_once_the_batch_is_full(pause: Callable[[float], No
     asyncio.run(scene())
 
 
+def test_nobody_is_waited_for_once_the_other_batch_is_done(pause: Callable[[float], None]) -> None:
+    pause(60)
+    in_work = [1]
+
+    async def scene() -> None:
+        waiting = Returning()
+        waiting.answered(1)
+        wait = asyncio.create_task(waiting.wait_while(lambda: bool(in_work)))
+        await asyncio.sleep(0.01)
+        assert not wait.done()
+        in_work.clear()
+        waiting.answered(1)
+        await asyncio.wait_for(wait, 20)
+
+    asyncio.run(scene())
+
+
 def test_nobody_is_waited_for_where_none_was_answered_or_none_would_help() -> None:
     async def scene() -> None:
         waiting = Returning()
