@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 SHAPES = ("6-6", "6-2", "10-2", "12-1", "3-2")
-"""Encoder and decoder layers; the last is the released one."""
+"""Encoder and decoder layers; 6-2 is the released one."""
 CONFIG = Path(__file__).resolve().parents[1] / "configs" / "transformer-cpu.toml"
 BEAMS = {"beam 4": 4, "greedy": 1}
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}

@@ -24,7 +24,8 @@ class RnnState:
     src_mask: Tensor
     """[B, S]."""
     context: Tensor
-    """[N, D]: mean of the source states (no attention), h̃ of the last step (input feeding)."""
+    """[N, D]: mean of the source states or products of it (no attention), h̃ of the last step (input
+    feeding)."""
     source: Tensor
     """[N] which row of the memory each hypothesis translates."""
     seats: Seats
