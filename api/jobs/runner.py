@@ -12,6 +12,7 @@ import logging
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -86,8 +87,12 @@ class JobRunner:
         self._tending = [asyncio.create_task(self._renew()), asyncio.create_task(self._clean())]
 
     def wake(self) -> None:
-        """Says that there is a new job, or that the models are loaded."""
-        self._has_new.set()
+        """Says that there is a new job, or that the models are loaded.
+
+        Each time has an event of its own, so that who is just looking for a job misses none.
+        """
+        has_new, self._has_new = self._has_new, asyncio.Event()
+        has_new.set()
 
     def stop(self, id: str) -> None:
         """Gives a job up, if it is in work here."""
@@ -115,7 +120,7 @@ class JobRunner:
 
     async def _serve(self) -> None:
         while not self._is_closing:
-            job = None
+            job, has_new = None, self._has_new
             try:
                 if self._store.exists and self._service.registry.is_ready:
                     job = await asyncio.to_thread(self._store.claim)
@@ -125,17 +130,8 @@ class JobRunner:
             except (OSError, sqlite3.Error) as error:
                 # Its lease runs out, and it is tried again.
                 logger.error("a document job was left: %s: %s", type(error).__name__, error)
-            await self._wait_for_new()
-
-    async def _wait_for_new(self) -> None:
-        if self._is_closing:
-            return
-        self._has_new.clear()
-        try:
-            async with asyncio.timeout(_POLL_S):
-                await self._has_new.wait()
-        except TimeoutError:
-            pass
+            with suppress(TimeoutError):
+                await asyncio.wait_for(has_new.wait(), _POLL_S)
 
     async def _run(self, job: Job) -> None:
         try:
