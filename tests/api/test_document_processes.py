@@ -35,15 +35,25 @@ N_LINES = 400
 
 
 @pytest.fixture
-def servers(run_server: Callable[..., Any]) -> list[Any]:
-    """Two services, each of which works on one document at a time."""
-    return [run_server(**SMALL_BATCHES, NMT_JOB_WORKERS="1") for _ in range(2)]
+def begin(run_server: Callable[..., Any]) -> Iterator[Callable[[], tuple[Any, httpx.Client]]]:
+    """Starts a service that works on one document at a time; gives its process and a client.
+
+    Whichever process looks first takes a document: where a test needs to know which it is, the
+    other one is started later or ended before.
+    """
+    with ExitStack() as stack:
+
+        def start() -> tuple[Any, httpx.Client]:
+            server = run_server(**SMALL_BATCHES, NMT_JOB_WORKERS="1")
+            return server, stack.enter_context(client_of(server))
+
+        yield start
 
 
 @pytest.fixture
-def clients(servers: list[Any]) -> Iterator[list[httpx.Client]]:
-    with ExitStack() as stack:
-        yield [stack.enter_context(client_of(server)) for server in servers]
+def clients(begin: Callable[[], tuple[Any, httpx.Client]]) -> list[httpx.Client]:
+    """Clients of two services."""
+    return [begin()[1] for _ in range(2)]
 
 
 @pytest.fixture
@@ -97,37 +107,43 @@ def test_two_processes_share_the_work_and_do_nothing_twice(
         assert result == translated(tiny_bundle, document(n_lines, seed))
 
 
-def test_document_of_a_killed_process_is_finished_by_the_other(
-    servers: list[Any], clients: list[httpx.Client], folder: Path, tiny_bundle: Path
+def test_document_of_a_killed_process_is_finished_by_another(
+    begin: Callable[[], tuple[Any, httpx.Client]], folder: Path, tiny_bundle: Path
 ) -> None:
-    id = send(clients[0], "a.txt", document(N_LINES)).json()["id"]
-    n_done = begun(clients[0], id)
-    servers[0].process.send_signal(signal.SIGKILL)
-    servers[0].process.wait(DEADLINE_S)
+    server, client = begin()
+    id = send(client, "a.txt", document(N_LINES)).json()["id"]
+    n_done = begun(client, id)
+    server.process.send_signal(signal.SIGKILL)
+    server.process.wait(DEADLINE_S)
     n_kept = kept(folder, id)
     assert n_done <= n_kept < N_LINES
-    assert finished(clients[1], id)["status"] == "done"
+    _, other = begin()
+    assert finished(other, id)["status"] == "done"
     # Whatever was on disk was not translated again, and nothing is missing.
-    assert sample(clients[1], MISSES) == N_LINES - n_kept
-    result = clients[1].get(f"/v1/documents/{id}/result").text
+    assert sample(other, MISSES) == N_LINES - n_kept
+    result = other.get(f"/v1/documents/{id}/result").text
     assert result == translated(tiny_bundle, document(N_LINES))
 
 
 def test_process_that_was_stopped_for_a_while_lets_go_of_its_document(
-    servers: list[Any], clients: list[httpx.Client], folder: Path, tiny_bundle: Path
+    begin: Callable[[], tuple[Any, httpx.Client]], folder: Path, tiny_bundle: Path
 ) -> None:
-    id = send(clients[0], "a.txt", document(N_LINES)).json()["id"]
-    begun(clients[0], id)
-    freeze(servers[0].process, folder)
-    job = finished(clients[1], id)
-    servers[0].process.send_signal(signal.SIGCONT)
-    # It is well again and takes work, but not what it lost.
-    other = send(clients[0], "b.txt", document(10, seed=1)).json()["id"]
-    assert finished(clients[0], other)["status"] == "done"
-    assert clients[0].get(f"/v1/documents/{id}").json() == job
+    stopped, client = begin()
+    id = send(client, "a.txt", document(N_LINES)).json()["id"]
+    begun(client, id)
+    freeze(stopped.process, folder)
+    awake, other = begin()
+    job = finished(other, id)
     assert job["status"] == "done"
-    assert [sample(client, ENDED) for client in clients] == [1, 1]
-    result = clients[0].get(f"/v1/documents/{id}/result").text
+    assert sample(other, ENDED) == 1
+    assert awake.stop() == 0
+    stopped.process.send_signal(signal.SIGCONT)
+    # It is well again and takes work, but not what it lost.
+    next_id = send(client, "b.txt", document(10, seed=1)).json()["id"]
+    assert finished(client, next_id)["status"] == "done"
+    assert client.get(f"/v1/documents/{id}").json() == job
+    assert sample(client, ENDED) == 1
+    result = client.get(f"/v1/documents/{id}/result").text
     assert result == translated(tiny_bundle, document(N_LINES))
     assert [path.name for path in (folder / "documents" / id).iterdir()] == ["result"]
 
