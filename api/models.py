@@ -223,7 +223,8 @@ class ModelRegistry:
         start = time.perf_counter()
         translator = await asyncio.to_thread(self._load_and_test, spec)
         model = self._build(spec, translator)
-        model.batcher.start()
+        old = self._models.get(spec.name)
+        model.batcher.start(before=old.batcher if old else None)
         self._specs[spec.name] = spec
         self._models[spec.name] = model
         logger.info(

@@ -152,8 +152,14 @@ class Batcher:
         """Source pieces per second at present."""
         return self._speed.tokens_per_s
 
-    def start(self) -> None:
-        """Begins to work; needs a running event loop."""
+    def start(self, before: Batcher | None = None) -> None:
+        """Begins to work; needs a running event loop.
+
+        Args:
+            before: whose place this one takes; until more is known it is thought as fast.
+        """
+        if before is not None:
+            self._speed.expect(before._speed)
         self._workers = [asyncio.create_task(self._work()) for _ in range(self._limits.workers)]
 
     async def close(self) -> None:

@@ -112,6 +112,21 @@ def test_requests_in_work_end_with_the_model_they_began_with(
     asyncio.run(scene())
 
 
+def test_new_model_is_thought_as_fast_as_the_old_one(settings: Settings) -> None:
+    async def scene() -> None:
+        service = build_parts(settings).service
+        await service.registry.load()
+        before = service.registry.get().batcher.tokens_per_s
+        await service.translate(["커피 한 잔 주세요."], TranslateOptions(), CALL)
+        measured = service.registry.get().batcher.tokens_per_s
+        assert measured != before
+        new = await service.registry.swap("tiny")
+        assert new.batcher.tokens_per_s == measured
+        await service.registry.close()
+
+    asyncio.run(scene())
+
+
 def test_no_request_fails_while_models_are_swapped(settings: Settings, second_bundle: Path) -> None:
     places = [str(second_bundle), settings.model_specs[0].location]
 

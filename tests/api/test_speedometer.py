@@ -17,6 +17,23 @@ def test_speed_is_known_after_one_batch() -> None:
     assert speed.tokens_per_s == pytest.approx(60)
 
 
+def test_first_batch_hardly_changes_what_another_one_measured() -> None:
+    other, speed = Speedometer(), Speedometer()
+    for number in range(1, 100):
+        other.count(100, queued_s=0.0, done_s=float(number))
+    speed.expect(other)
+    assert speed.tokens_per_s == other.tokens_per_s == pytest.approx(100)
+    speed.count(5, queued_s=200.0, done_s=200.5)  # a sentence alone
+    assert 90 < speed.tokens_per_s < 100
+    assert other.tokens_per_s == pytest.approx(100)
+
+
+def test_speed_of_one_that_measured_nothing_is_a_guess_too() -> None:
+    speed = Speedometer()
+    speed.expect(Speedometer())
+    assert speed.tokens_per_s == FIRST_GUESS
+
+
 def test_speed_does_not_count_time_without_work() -> None:
     speed = Speedometer()
     speed.count(100, queued_s=0.0, done_s=1.0)
