@@ -45,7 +45,7 @@ test: .venv/dev-ready  ## the fast tests, under three minutes on two cores
 	@$(PYTEST) -q -n 2 --dist loadfile -m "not slow and $(NOT_HERE)" $(ARGS)
 
 test-slow: .venv/dev-ready  ## only the slow tests
-	@$(PYTEST) -q -m slow $(ARGS) || { code=$$?; test $$code -eq 5 || exit $$code; }
+	@$(PYTEST) -q -n 2 --dist loadfile -m slow $(ARGS) || { code=$$?; test $$code -eq 5 || exit $$code; }
 
 test-browser: .venv/dev-ready  ## the tests of the page; needs Chromium and chromedriver
 	@$(PYTEST) -q -m browser $(ARGS) || { code=$$?; test $$code -eq 5 || exit $$code; }
