@@ -63,7 +63,8 @@ def test_output_keeps_figures_and_tables(
 @pytest.mark.parametrize(
     "name",
     ["engines", "peers_decoding", "peers_training", "translate_overhead", "service_batching",
-     "service_load", "segmentation", "prepare_memory", "growth", "gpu", "cost", "depths"],
+     "service_load", "segmentation", "prepare_memory", "growth", "gpu", "cost", "depths",
+     "peers_text"],
 )  # fmt: skip
 def test_benchmark_has_an_output_option(name: str) -> None:
     source = (BENCHMARKS / f"{name}.py").read_text(encoding="utf-8")

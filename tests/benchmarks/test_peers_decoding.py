@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -45,6 +46,45 @@ def test_our_transformer_ends_its_translations_itself(script: Script, engine: st
     with children.running({"ours": contender}) as started:
         answer = started["ours"].ask(beam=2, batch=2, sentences=2)
     assert answer["lengths"] == [5, 5]
+
+
+def test_text_comes_alone_in_its_order_and_sorted(script: Script) -> None:
+    sources = [[1] * length for length in (3, 1, 2, 5, 4)]
+    alone, as_in_file, by_length = script("peers_text").cases_of(sources, singles=2)
+    assert (alone.batch, alone.sources) == (1, [[1] * 3, [1] * 2])
+    assert as_in_file.sources == sources
+    assert [len(source) for source in by_length.sources] == [1, 2, 3, 4, 5]
+
+
+def test_text_is_translated_by_a_bundle(script: Script, tiny_ctranslate2_bundle: Path) -> None:
+    children, benchmark = script("peers.children"), script("peers_text")
+    job = {"bundle": str(tiny_ctranslate2_bundle), "engine": "ctranslate2"}
+    case = benchmark.Case("both", 2, [[30, 31, 32], [33]])
+    with children.running({
+        benchmark.OURS: children.Contender("ours_text.py", job),
+        benchmark.PEER: children.Contender("ours_text.py", job),
+    }) as started:  # fmt: skip
+        row = benchmark.measure(started, case, beam=2, repeats=2)
+    assert row["sentences"] == 2
+    assert row["longest_of_a_batch"] >= row["pieces"] > 0
+    assert row["ratio"]["n"] == 2
+    assert "| 2, both |" in benchmark.report({"rows": [row]})
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("beam", "batch"), [(1, 1), (3, 2)])
+def test_marian_ends_each_translation_where_it_is_told(
+    script: Script, beam: int, batch: int
+) -> None:
+    children = script("peers.children")
+    python = os.environ.get("PEER_PYTHON", sys.executable)
+    if not children.has_package(python, "transformers"):
+        pytest.skip(f"{python} has no transformers; PEER_PYTHON names another Python")
+    contender = children.Contender("marian_decoding.py", JOB, python)
+    order = {"sources": [[300, 301], [303, 304, 305, 306], [307]], "lengths": [2, 7, 1]}
+    with children.running({"marian": contender}) as started:
+        answer = started["marian"].ask(beam=beam, batch=batch, sentences=3, **order)
+    assert answer["lengths"] == [2, 7, 1]
 
 
 @pytest.mark.slow
