@@ -1,9 +1,14 @@
-"""The mean of several checkpoints' weights, often better than any of them (Vaswani 2017, 6.1)."""
+"""The mean of several checkpoints' weights, often better than any of them.
+
+Of the last checkpoints of a run (Vaswani 2017, 6.1), or of the ends of several runs that went on
+from the same weights with other seeds, a model soup (Wortsman 2022).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -42,7 +47,7 @@ def mean_weights(weights: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
     for other in weights[1:]:
         if {n: w.shape for n, w in first.items()} != {n: w.shape for n, w in other.items()}:
             raise CheckpointError(
-                "the checkpoints are of different networks; average those of one run only"
+                "the checkpoints are of different networks; average those of one network only"
             )
     return {
         name: torch.stack([w[name].double() for w in weights]).mean(0).to(first[name].dtype)
@@ -53,20 +58,50 @@ def mean_weights(weights: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
 def average(paths: Sequence[Path], output: Path) -> None:
     """Writes a checkpoint with the mean of the plain (not moving-average) weights of `paths`.
 
+    Args:
+        paths: checkpoints of one run; the counters are those of the last.
+        output: where to write.
+
     Raises:
         CheckpointError: a file is no checkpoint, or they do not fit together.
     """
+    contents = _read(paths)
+    last = contents[-1]
+    _write(output, paths, contents, False, last["update"], last["tokens"])
+
+
+def soup(paths: Sequence[Path], output: Path) -> None:
+    """Writes a checkpoint with the mean of the moving averages of `paths`.
+
+    Args:
+        paths: checkpoints of runs from the same weights; their counters are added up.
+        output: where to write.
+
+    Raises:
+        CheckpointError: a file is no checkpoint, or they do not fit together.
+    """
+    contents = _read(paths)
+    updates, tokens = (sum(content[key] for content in contents) for key in ("update", "tokens"))
+    _write(output, paths, contents, True, updates, tokens)
+
+
+def _read(paths: Sequence[Path]) -> list[dict[str, Any]]:
     if not paths:
         raise CheckpointError("no checkpoints to average; give at least one")
-    contents = [read_checkpoint(path) for path in paths]
-    mean = mean_weights([weights_of(content, average=False) for content in contents])
-    last = contents[-1]
+    return [read_checkpoint(path) for path in paths]
+
+
+def _write(
+    output: Path, paths: Sequence[Path], contents: Sequence[dict[str, Any]],
+    moving: bool, update: int, tokens: int,
+) -> None:  # fmt: skip
+    mean = mean_weights([weights_of(content, average=moving) for content in contents])
     write_checkpoint(
         output,
         {
-            "about": last["about"],
-            "update": last["update"],
-            "tokens": last["tokens"],
+            "about": contents[-1]["about"],
+            "update": update,
+            "tokens": tokens,
             "model": mean,
             "ema": None,
             "averaged": [path.name for path in paths],

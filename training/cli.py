@@ -158,18 +158,33 @@ def fit(
 
 @app.command()
 def average(
-    run: Annotated[Path, typer.Argument(help="Folder of the run.")],
-    last: Annotated[int, typer.Option(help="How many of the last checkpoints.")] = 5,
+    runs: Annotated[
+        list[Path],
+        typer.Argument(help="Folder of the run; of several, the mean of each one's best."),
+    ],
+    last: Annotated[
+        int | None, typer.Option(help="How many of one run's last checkpoints; default: 5.")
+    ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Default: RUN/average.ckpt.")
     ] = None,
 ) -> None:
-    """Average the weights of a run's last checkpoints."""
+    """Average the weights of a run's last checkpoints, or of several runs' best."""
     from training.average import average as run_average
-    from training.average import last_checkpoints
+    from training.average import last_checkpoints, soup
+    from training.checkpoint import BEST
 
-    target = output or run / "average.ckpt"
-    run_average(last_checkpoints(run, last), target)
+    if len(runs) == 1:
+        target = output or runs[0] / "average.ckpt"
+        run_average(last_checkpoints(runs[0], 5 if last is None else last), target)
+    elif last is not None or output is None:
+        raise typer.BadParameter(
+            "of several runs the best checkpoints are averaged: leave --last out, and say with "
+            "--output where to write"
+        )
+    else:
+        target = output
+        soup([run / BEST for run in runs], target)
     typer.echo(str(target))
 
 

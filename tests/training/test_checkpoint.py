@@ -5,7 +5,7 @@ import os
 import pytest
 import torch
 
-from training.average import average, last_checkpoints, mean_weights
+from training.average import average, last_checkpoints, mean_weights, soup
 from training.checkpoint import (
     LAST,
     read_checkpoint,
@@ -72,6 +72,17 @@ def test_average_is_the_mean_of_the_plain_weights(tmp_path):
     found = read_checkpoint(tmp_path / "average.ckpt")
     assert found["model"]["w"].tolist() == [4.0, 4.0]
     assert (found["ema"], found["update"]) == (None, 6)
+
+
+def test_soup_is_the_mean_of_moving_averages_and_counts_all_runs(tmp_path):
+    paths = [tmp_path / f"{value}.ckpt" for value in (1, 5)]
+    for value, path in zip((1, 5), paths, strict=True):
+        write_checkpoint(path, content(value, ema={"w": torch.full((2,), float(-value))}))
+    soup(paths, tmp_path / "soup.ckpt")
+    found = read_checkpoint(tmp_path / "soup.ckpt")
+    assert found["model"]["w"].tolist() == [-3.0, -3.0]
+    assert found["update"] == 6
+    assert found["tokens"] == sum(content(value)["tokens"] for value in (1, 5))
 
 
 def test_average_says_what_is_missing(tmp_path):

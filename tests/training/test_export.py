@@ -107,6 +107,18 @@ def test_average_and_export_commands(made, tmp_path):
     assert load_bundle(target).name == "mean"
 
 
+def test_average_command_takes_several_runs(made, tmp_path):
+    run, runner = str(made[0] / "run"), CliRunner()
+    target = tmp_path / "soup.ckpt"
+    found = runner.invoke(app, ["average", run, run, "-o", str(target)])
+    assert found.exit_code == 0, found.output
+    assert target.exists()
+    for options in ([], ["--last", "2", "-o", str(target)]):
+        found = runner.invoke(app, ["average", run, run, *options])
+        assert found.exit_code == 2
+        assert "leave --last out" in " ".join(found.output.replace("│", " ").split())
+
+
 def test_export_command_takes_search_defaults_from_a_configuration(made, tmp_path):
     settings = tmp_path / "search.toml"
     settings.write_text(
