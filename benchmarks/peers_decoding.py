@@ -4,11 +4,11 @@
 
 All networks have the shape of the released bundles and random weights; all sources have the same
 number of pieces, and all translations too, so that all do the same work. Our Transformers end their
-translations themselves, as they do with text; the others are cut off or may not end sooner. Ours
-takes one step more: that of the end piece. Sentences per CPU second of one
-thread, median (least–most) of the repeats; the children take turns. Eole, OpenNMT-py's successor,
-may live in an environment of its own (`--eole-python`) and is left out where it is missing. Prints
-Markdown.
+translations themselves, as they do with text, and MarianMTModel is told to; the others are cut off
+or may not end sooner. What ends takes one step more: that of the end piece. Sentences per CPU
+second of one thread, median (least–most) of the repeats; the children take turns. Eole,
+OpenNMT-py's successor, may live in an environment of its own (`--eole-python`) and is left out
+where it is missing. Prints Markdown.
 """
 
 import argparse

@@ -104,6 +104,6 @@ def _write(
             "tokens": tokens,
             "model": mean,
             "ema": None,
-            "averaged": [path.name for path in paths],
+            "averaged": [f"{path.parent.name}/{path.name}" for path in paths],
         },
     )

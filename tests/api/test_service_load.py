@@ -20,7 +20,7 @@ def test_service_survives_overload_swaps_and_sigterm(tiny_bundle: Path) -> None:
     done = subprocess.run(
         [
             sys.executable, str(ROOT / "benchmarks" / "service_load.py"), "--model",
-            f"tiny={tiny_bundle}", "--seconds", "4", "--clients", "8", "--deadline", "3",
+            f"tiny={tiny_bundle}", "--seconds", "4", "--clients", "8", "--deadline", "2",
             "--swaps", "2",
         ],
         env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
